@@ -1,0 +1,91 @@
+// The names that the stack and the running code must agree on. CDK and runtime both import this file; nothing else says them.
+
+export const Setting = {
+  syncEnabled: 'CALENDAR_SYNC_ENABLED',
+  oauthEnabled: 'CALENDAR_OAUTH_ENABLED',
+  jobsEnabled: 'CALENDAR_JOBS_ENABLED',
+  webhookEnabled: 'CALENDAR_WEBHOOK_ENABLED',
+  providerAllowlist: 'CALENDAR_ALLOWLIST_PROVIDER_IDS',
+  connectionAllowlist: 'CALENDAR_ALLOWLIST_CONNECTION_IDS',
+  webhookKeys: 'WEBHOOK_KEYS',
+  tokenKeys: 'TOKEN_KEYS',
+  googleOauth: 'GOOGLE_OAUTH',
+  microsoftOauth: 'MICROSOFT_OAUTH',
+} as const;
+export type SettingName = (typeof Setting)[keyof typeof Setting];
+
+/** Default `false`. Only `true` (any case, trimmed) is on. */
+export const flagNames = [Setting.syncEnabled, Setting.oauthEnabled, Setting.jobsEnabled, Setting.webhookEnabled] as const;
+/** Default `none`, which admits nobody. */
+export const allowlistNames = [Setting.providerAllowlist, Setting.connectionAllowlist] as const;
+/** SecureStrings, each one JSON document; made by the operator, as CloudFormation cannot. */
+export const secretNames = [Setting.webhookKeys, Setting.tokenKeys, Setting.googleOauth, Setting.microsoftOauth] as const;
+
+/** The path below which a stage's parameters live, with its closing slash. */
+export const settingsPath = (stage: string): string => `/calendar-sync/${stage}/`;
+
+const worker = [Setting.syncEnabled, Setting.providerAllowlist, Setting.tokenKeys, Setting.googleOauth, Setting.microsoftOauth] as const;
+
+/** Which settings each function asks for, in one GetParameters call, and may read. A function's file, construct, log service and runbook heading carry the same name. */
+export const functionSettings = {
+  'google-webhook': [Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
+  'microsoft-webhook': [Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
+  'inbound-sync': [...worker, Setting.jobsEnabled, Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
+  'booking-sync': worker,
+  availability: [Setting.syncEnabled, Setting.providerAllowlist],
+  connections: [],
+  'sync-now': [...worker, Setting.jobsEnabled, Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
+  upkeep: [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled, Setting.providerAllowlist, Setting.connectionAllowlist],
+} as const satisfies Record<string, readonly SettingName[]>;
+export type FunctionName = keyof typeof functionSettings;
+
+/** Environment variables of the functions. */
+export const Env = {
+  stage: 'STAGE',
+  settingsPath: 'SETTINGS_PATH',
+  connectionsTable: 'CONNECTIONS_TABLE',
+  syncStateTable: 'SYNC_STATE_TABLE',
+  busyIntervalsTable: 'BUSY_INTERVALS_TABLE',
+  bookingEventsTable: 'BOOKING_EVENTS_TABLE',
+  inboundQueueUrl: 'INBOUND_QUEUE_URL',
+  bookingQueueUrl: 'BOOKING_QUEUE_URL',
+  bookingDeadQueueUrl: 'BOOKING_DEAD_QUEUE_URL',
+  calendarChangesQueueUrl: 'CALENDAR_CHANGES_QUEUE_URL',
+  /** Days of the promised window behind and ahead of now. */
+  windowBackDays: 'WINDOW_BACK_DAYS',
+  windowAheadDays: 'WINDOW_AHEAD_DAYS',
+  /** Where the calendar providers answer; https, no closing slash. */
+  googleApiUrl: 'GOOGLE_API_URL',
+  googleOauthUrl: 'GOOGLE_OAUTH_URL',
+  microsoftGraphUrl: 'MICROSOFT_GRAPH_URL',
+  microsoftLoginUrl: 'MICROSOFT_LOGIN_URL',
+} as const;
+export type EnvName = (typeof Env)[keyof typeof Env];
+
+export const providerUrls = {
+  [Env.googleApiUrl]: 'https://www.googleapis.com',
+  [Env.googleOauthUrl]: 'https://oauth2.googleapis.com',
+  [Env.microsoftGraphUrl]: 'https://graph.microsoft.com',
+  [Env.microsoftLoginUrl]: 'https://login.microsoftonline.com',
+} as const;
+
+export const tableNames = ['connections', 'sync-state', 'busy-intervals', 'booking-events'] as const;
+export type TableName = (typeof tableNames)[number];
+
+/** Indexes; keys as section "Tables" of docs/architecture.md tells. */
+export const Index = {
+  connectionsByProvider: 'by-provider',
+  connectionsByAccount: 'by-account',
+  dirty: 'dirty',
+  due: 'due',
+  busyByStart: 'by-start',
+  busyBySeries: 'by-series',
+  pending: 'pending',
+  bookingsByEnd: 'by-provider-end',
+} as const;
+
+/** Each queue `x` has a dead-letter queue `x-dead`. */
+export const queueNames = ['inbound', 'booking', 'calendar-changes'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+export const metricNamespace = 'CalendarSync';
