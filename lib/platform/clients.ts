@@ -1,0 +1,25 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+interface CallLimits {
+  /** To a connection, and to the whole answer, in milliseconds. Without throwOnRequestTimeout the SDK would only warn. */
+  readonly connectMs: number;
+  readonly requestMs: number;
+  /** Attempts in all, the first included. */
+  readonly attempts: number;
+}
+
+/** For the webhooks: Graph gives 3 s for the whole answer. */
+export const swift: CallLimits = { connectMs: 500, requestMs: 500, attempts: 2 };
+/** For workers, which hold a lease far longer than this. */
+export const steady: CallLimits = { connectMs: 1000, requestMs: 3000, attempts: 3 };
+
+const options = ({ connectMs, requestMs, attempts }: CallLimits) => ({
+  maxAttempts: attempts,
+  requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, throwOnRequestTimeout: true },
+});
+
+export const dynamoClient = (limits: CallLimits): DynamoDBClient => new DynamoDBClient(options(limits));
+export const sqsClient = (limits: CallLimits): SQSClient => new SQSClient(options(limits));
+export const ssmClient = (limits: CallLimits): SSMClient => new SSMClient(options(limits));

@@ -1,0 +1,46 @@
+// The messages that travel on our own queues. A hint is only a bell: lost, doubled, late or reordered it changes nothing but the delay,
+// for what is to be done stands in the tables. `v` lets a release read what its predecessor wrote.
+import { connectionIdPattern } from './watch-token.ts';
+
+/** Look at this connection: its inbox may be dirty, or something of it due. */
+export interface InboundHint {
+  readonly v: 1;
+  readonly hint: 'pull';
+  readonly connection_id: string;
+  /** The watch that delivered the notice; one that the connection does not know is an orphan, to be stopped. */
+  readonly watch?: { readonly id: string; readonly resource_id?: string };
+}
+
+/** Bring the targets of this booking in line. `tries` counts waits for a lease, for the delay alone. */
+export interface BookingHint {
+  readonly v: 1;
+  readonly hint: 'booking';
+  readonly booking_id: string;
+  readonly tries?: number;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined: no hint of ours. */
+export function readInboundHint(body: string): InboundHint | undefined {
+  const value = parseJson(body);
+  if (!isRecord(value) || value['hint'] !== 'pull' || typeof value['connection_id'] !== 'string') return undefined;
+  if (!connectionIdPattern.test(value['connection_id'])) return undefined;
+  const watch = value['watch'];
+  const known = isRecord(watch) && typeof watch['id'] === 'string' ? { id: watch['id'], ...(typeof watch['resource_id'] === 'string' && { resource_id: watch['resource_id'] }) } : undefined;
+  return { v: 1, hint: 'pull', connection_id: value['connection_id'], ...(known && { watch: known }) };
+}
+
+export function readBookingHint(value: unknown): BookingHint | undefined {
+  if (!isRecord(value) || value['hint'] !== 'booking' || typeof value['booking_id'] !== 'string' || value['booking_id'] === '') return undefined;
+  const tries = value['tries'];
+  return { v: 1, hint: 'booking', booking_id: value['booking_id'], ...(typeof tries === 'number' && { tries }) };
+}
