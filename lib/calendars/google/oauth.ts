@@ -1,0 +1,90 @@
+import type { Clock } from '../../platform/clock.ts';
+import { seconds } from '../../platform/clock.ts';
+import type { CalendarErrorKind } from '../port.ts';
+import { CalendarError } from '../port.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import { malformed, networkFault } from './fault.ts';
+import { object, text } from './json.ts';
+
+export interface RefreshRequest {
+  /** Such as https://oauth2.googleapis.com/token. */
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly refreshToken: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface FreshToken {
+  readonly accessToken: string;
+  readonly expiresAt: number;
+  /** Only where Google replaced it: keep the old one otherwise. */
+  readonly refreshToken?: string;
+  /** Space-delimited; may be less than was asked. */
+  readonly scope?: string;
+}
+
+const byCode: Readonly<Record<string, CalendarErrorKind>> = {
+  invalid_grant: 'grant_dead',
+  admin_policy_enforced: 'grant_dead',
+  invalid_client: 'misconfigured',
+  unauthorized_client: 'misconfigured',
+  deleted_client: 'misconfigured',
+  disabled_client: 'misconfigured',
+  rate_limit_exceeded: 'throttled',
+};
+
+/** What a refusal of the token endpoint means. Only a code that is known to be final ends a connection. */
+export function oauthFault(status: number, body: unknown, headers: Headers): CalendarError {
+  const code = text(object(body)['error']);
+  const reason = code !== undefined && /^\w{1,60}$/.test(code) ? code : undefined;
+  const told = status < 500 && reason !== undefined && Object.hasOwn(byCode, reason) ? byCode[reason] : undefined;
+  const guessed = status === 429 ? 'throttled' : status >= 400 && status < 500 && status !== 408 ? 'rejected' : 'unavailable';
+  return new CalendarError(told ?? guessed, { status, reason, retryAfterMs: retryAfterMs(headers) });
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // A proxy's page of HTML; the status alone tells.
+    return undefined;
+  }
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+async function post({ tokenUrl, signal }: RefreshRequest, form: URLSearchParams): Promise<Reply> {
+  try {
+    const response = await fetch(tokenUrl, { method: 'POST', body: form, signal, redirect: 'manual' });
+    return { status: response.status, headers: response.headers, body: parse(await response.text()) };
+  } catch (error) {
+    throw networkFault(error);
+  }
+}
+
+/** A new access token for a refresh token. Safe to repeat; never repeated here. Throws CalendarError. */
+export async function refreshGoogle(request: RefreshRequest): Promise<FreshToken> {
+  const { clientId, clientSecret, refreshToken, clock } = request;
+  const asked = clock();
+  const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken });
+  const { status, headers, body } = await post(request, form);
+  if (status !== 200) throw oauthFault(status, body, headers);
+  const answer = object(body);
+  const accessToken = text(answer['access_token']);
+  const life = Number(answer['expires_in']);
+  if (accessToken === undefined || !(life > 0)) throw malformed('token');
+  const rotated = text(answer['refresh_token']);
+  const scope = text(answer['scope']);
+  return {
+    accessToken,
+    expiresAt: asked + Math.floor(seconds(life)),
+    ...(rotated === undefined ? {} : { refreshToken: rotated }),
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
