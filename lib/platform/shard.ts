@@ -6,3 +6,8 @@ export const shards = 8;
 /** The shard of an id: stable, so that a row always lands in the same partition of its index. */
 export const shardOf = (id: string): string => String(createHash('sha256').update(id).digest().readUInt32BE(4) % shards);
 export const allShards: readonly string[] = Array.from({ length: shards }, (_, n) => String(n));
+
+/** The due index keeps apart what SYNC alone may run and what needs JOBS too, so that a walk of one is not held up by the other. */
+export type DueGate = 'sync' | 'jobs';
+export const dueShard = (gate: DueGate, connectionId: string): string => `${gate}#${shardOf(connectionId)}`;
+export const dueShards = (gate: DueGate): string[] => allShards.map((shard) => `${gate}#${shard}`);

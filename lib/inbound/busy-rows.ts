@@ -1,0 +1,119 @@
+// Busy rows, each carrying the fence it was last written under. Every write of one is a single put on one condition: nobody with a
+// newer fence has been there. A removal leaves a tombstone for a day, so that a late write can't bring the row back.
+import { PutItemCommand, QueryCommand, type DynamoDBClient, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { calendarPrefix, eventRow, healthEnd, healthRow, healthStart, seriesKey, type ConnectionHealth } from '../platform/busy-keys.ts';
+import { days } from '../platform/clock.ts';
+import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
+import { Index } from '../platform/names.ts';
+
+/** Which calendar of whom. */
+export interface CalendarPlace {
+  readonly providerId: string;
+  readonly connectionId: string;
+  /** The calendar provider's id of it, and our key for it. */
+  readonly calendarId: string;
+  readonly calendarKey: string;
+  readonly calendarProvider: 'google' | 'microsoft';
+}
+
+/** One busy interval; instants in ms, end after start. */
+export interface BusyRow {
+  readonly eventId: string;
+  readonly start: number;
+  readonly end: number;
+  readonly series?: string;
+}
+
+/** A row as it lies in the table. */
+export interface StoredRow {
+  readonly start: number;
+  readonly end: number;
+  readonly seriesKey?: string;
+}
+
+export interface BusyRows {
+  /** False: refused, a newer fence has been there. */
+  put(place: CalendarPlace, row: BusyRow, fence: number): Promise<boolean>;
+  /** By row key. Leaves a tombstone, also where there was no row. */
+  remove(providerId: string, rowKey: string, options: { fence: number; now: number }): Promise<boolean>;
+  /** The live rows of one calendar by row key; strongly consistent. */
+  ofCalendar(place: CalendarPlace): Promise<Map<string, StoredRow>>;
+  /** Row keys of the live rows of one series; strongly consistent. */
+  ofSeries(place: CalendarPlace, series: string): Promise<string[]>;
+  saveHealth(providerId: string, health: ConnectionHealth, fence: number): Promise<boolean>;
+}
+
+const tombstoneLife = days(1);
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
+  const put = (item: Record<string, unknown>, fence: number): Promise<boolean> =>
+    unlessRefused(
+      dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: toItem({ ...item, v: 1, fence }),
+          ConditionExpression: 'attribute_not_exists(provider_id) OR fence <= :mine',
+          ExpressionAttributeValues: { ':mine': { N: String(fence) } },
+        }),
+      ),
+    );
+  const query = async (input: Omit<QueryCommandInput, 'TableName' | 'ConsistentRead'>): Promise<Record<string, unknown>[]> => {
+    const found: Record<string, unknown>[] = [];
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await dynamo.send(new QueryCommand({ ...input, TableName: table, ConsistentRead: true, ...(from && { ExclusiveStartKey: from }) }));
+      found.push(...(page.Items ?? []).map(fromItem));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  };
+  return {
+    put: (place, { eventId, start, end, series }, fence) =>
+      put(
+        {
+          provider_id: place.providerId,
+          row: rowKeyOf(place, eventId),
+          calendar_provider: place.calendarProvider,
+          external_event_id: eventId,
+          start: iso(start),
+          end: iso(end),
+          series: series === undefined ? undefined : seriesKey(place.connectionId, place.calendarKey, series),
+        },
+        fence,
+      ),
+    remove: (providerId, rowKey, { fence, now }) => put({ provider_id: providerId, row: rowKey, expires: Math.ceil((now + tombstoneLife) / 1000) }, fence),
+    async ofCalendar({ providerId, connectionId, calendarKey }) {
+      const rows = await query({
+        KeyConditionExpression: 'provider_id = :provider AND begins_with(#row, :prefix)',
+        FilterExpression: 'attribute_exists(#start)',
+        ExpressionAttributeNames: { '#row': 'row', '#start': 'start' },
+        ExpressionAttributeValues: { ':provider': { S: providerId }, ':prefix': { S: calendarPrefix(connectionId, calendarKey) } },
+      });
+      return new Map(rows.map((row) => [String(row['row']), stored(row)]));
+    },
+    async ofSeries({ providerId, connectionId, calendarKey }, series) {
+      const rows = await query({
+        IndexName: Index.busyBySeries,
+        KeyConditionExpression: 'provider_id = :provider AND series = :series',
+        ExpressionAttributeValues: { ':provider': { S: providerId }, ':series': { S: seriesKey(connectionId, calendarKey, series) } },
+      });
+      return rows.map((row) => String(row['row']));
+    },
+    saveHealth: (providerId, health, fence) => put({ provider_id: providerId, row: healthRow(health.connection_id), start: healthStart, end: healthEnd, ...health }, fence),
+  };
+}
+
+export const rowKeyOf = ({ connectionId, calendarKey }: CalendarPlace, eventId: string): string => eventRow(connectionId, calendarKey, eventId);
+
+function stored(row: Record<string, unknown>): StoredRow {
+  const series = row['series'];
+  return { start: Date.parse(String(row['start'])), end: Date.parse(String(row['end'])), ...(typeof series === 'string' && { seriesKey: series }) };
+}
+
+/** Whether a put would change what lies there. */
+export const differs = (place: CalendarPlace, row: BusyRow, there: StoredRow | undefined): boolean =>
+  there === undefined ||
+  there.start !== row.start ||
+  there.end !== row.end ||
+  there.seriesKey !== (row.series === undefined ? undefined : seriesKey(place.connectionId, place.calendarKey, row.series));

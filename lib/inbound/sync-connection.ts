@@ -1,0 +1,201 @@
+// One convergence step of a connection; safe to run twice, to die anywhere, and to run beside a zombie.
+// lease → (generation noted) → pull every calendar → removals → health → cursors, last → release → clear the mark.
+import { CalendarError, type CalendarProvider, type Calendars, type OpenCalendars, type Session, type Window } from '../calendars/port.ts';
+import { backoff } from '../platform/backoff.ts';
+import { hours, seconds, type Clock, type Random } from '../platform/clock.ts';
+import { eachConcurrently } from '../platform/concurrently.ts';
+import type { Connection, Connections } from '../platform/connections.ts';
+import { GateClosed } from '../platform/gate-closed.ts';
+import type { HintQueue } from '../platform/hint-queue.ts';
+import type { Lease, Leases, RowChange } from '../platform/lease.ts';
+import type { InboundHint } from '../platform/messages.ts';
+import { Setting } from '../platform/names.ts';
+import { every, syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
+import { safeReason } from '../platform/telemetry.ts';
+import type { BusyRows, CalendarPlace } from './busy-rows.ts';
+import { dueChange, duesAfter, jittered, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
+import { healthOf } from './health.ts';
+import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
+import { decidePull, type PullDecision } from './pull-decision.ts';
+import { PullPlan, type Absence, type Sighting } from './pull-plan.ts';
+import type { ConnectionSyncState, CursorRow, SyncStates } from './sync-state.ts';
+import { listedWindow, type WindowDays } from './window.ts';
+
+/** What outbound tells and is told of events of ours; wired in functions/, as rooms don't import each other. */
+export interface OwnEvents {
+  readonly recognise: RecogniseOwn;
+  /** After the rows are in order and before the cursors move: what has become of events of ours. */
+  report(news: { connection: Connection; sightings: readonly Sighting[]; absences: readonly Absence[]; calendars: Calendars }): Promise<void>;
+}
+
+export interface InboundParts {
+  readonly states: SyncStates;
+  readonly leases: Leases;
+  readonly connections: Connections;
+  readonly rows: BusyRows;
+  readonly settings: Settings;
+  readonly open: Readonly<Record<CalendarProvider, OpenCalendars>>;
+  /** Bearer tokens of a connection; throws CalendarError `grant_dead`. */
+  readonly tokens: (connection: Connection) => Session['token'];
+  readonly own: OwnEvents;
+  /** The grant is dead: says so on the connection and its health, and tells the platform. */
+  readonly grantDied: (connection: Connection, fence: number) => Promise<void>;
+  readonly fleet: () => Promise<Fleet>;
+  readonly hints: HintQueue<InboundHint>;
+  readonly windowDays: WindowDays;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export type PullEnd =
+  | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'lease_lost' }
+  | { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number }
+  | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
+
+interface Pull {
+  readonly connection: Connection;
+  readonly state: ConnectionSyncState;
+  readonly decision: PullDecision & { kind: 'pull' };
+  readonly lease: Lease;
+  readonly snapshot: SettingsSnapshot;
+  /** As they stand on the row once the lease is taken. */
+  readonly dues: Dues;
+}
+
+/** `endsAt`: when this run must be over; the lease ends then. */
+export async function syncConnection(parts: InboundParts, connectionId: string, endsAt: number): Promise<PullEnd> {
+  const state = await parts.states.read(connectionId);
+  if (!state) return { outcome: 'gone' };
+  const snapshot = await parts.settings.read();
+  const decision = decidePull(state, snapshot, parts.clock());
+  if (decision.kind !== 'pull') return { outcome: decision.kind };
+
+  const connection = await parts.connections.get(connectionId);
+  if (!connection) return { outcome: 'gone' };
+  if (syncGate(snapshot, connection.provider_id) !== 'open') return { outcome: 'gated' };
+
+  const now = parts.clock();
+  const relist: Dues = { ...state.pull, dueRelist: now + relistAfterTakeover };
+  const lease = await parts.leases.take(state.pull, { connectionId, part: 'pull', now, endsAt, onTakeover: dueChange(relist, connectionId) });
+  if (!lease) return { outcome: 'held' };
+  const pull = { connection, state, decision, lease, snapshot, dues: lease.takenOver ? relist : state.pull };
+  if (connection.state !== 'active') return rest(parts, pull);
+  try {
+    return await pullAndSave(parts, pull);
+  } catch (error) {
+    return failed(parts, pull, error);
+  }
+}
+
+async function pullAndSave(parts: InboundParts, pull: Pull): Promise<PullEnd> {
+  const { connection, state, decision, lease } = pull;
+  const { states, rows, clock } = parts;
+  const startedAt = clock();
+  const calendars = parts.open[connection.calendar_provider](sessionFor(parts, pull));
+  const plan = new PullPlan();
+  const read = await pullCalendars(parts, pull, { calendars, plan, startedAt });
+
+  await eachConcurrently(plan.removals, 40, async ([rowKey, { providerId }]) => void (await rows.remove(providerId, rowKey, { fence: lease.fence, now: clock() })));
+  await parts.own.report({ connection, sightings: plan.sightings, absences: plan.absences, calendars });
+
+  const fleet = await parts.fleet();
+  const proven = provenAt(state, startedAt);
+  const period = pollPeriod(proven !== undefined && noticesAdmitted(pull), fleet);
+  const cursors = new Map([...state.cursors, ...read.cursors]);
+  await rows.saveHealth(connection.provider_id, healthOf(connection, cursors, { pollMs: period, unreadable: read.unreadable }), lease.fence);
+  const visibleAt = clock();
+  for (const [key, row] of read.cursors) {
+    if (!(await states.saveCursor(lease, key, row))) return { outcome: 'lease_lost' };
+  }
+
+  const end = { provider: connection.calendar_provider, items: read.items, ...(state.inbox.dirtySince !== undefined && { visibleAfterMs: visibleAt - state.inbox.dirtySince }) };
+  if (read.quarantined) return quarantined(parts, pull, end);
+  const done = new Set([...decision.due].filter((kind) => !(kind === 'relist' && lease.takenOver)));
+  const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
+  const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, now: clock(), period, random: parts.random });
+  const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, provenAt: proven };
+  await releaseAndClear(parts, pull, change);
+  return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end };
+}
+
+/** Every calendar that blocks or receives, one after the other. One that can't be read does not stop the others. */
+async function pullCalendars(parts: InboundParts, { connection, state, decision, lease }: Pull, run: { calendars: Calendars; plan: PullPlan; startedAt: number }) {
+  const cursors = new Map<string, CursorRow>();
+  let [items, unreadable, quarantined] = [0, false, false];
+  const window: Window = listedWindow(parts.windowDays, run.startedAt);
+  for (const calendar of connection.calendars.filter(({ blocks, receives }) => blocks || receives)) {
+    const place: CalendarPlace = { providerId: connection.provider_id, connectionId: connection.connection_id, calendarId: calendar.id, calendarKey: calendar.key, calendarProvider: connection.calendar_provider };
+    try {
+      const pulled = await pullCalendar(
+        { place, calendar, calendars: run.calendars, rows: parts.rows, recognise: parts.own.recognise, plan: run.plan, lease, window, now: run.startedAt },
+        state.cursors.get(calendar.key) ?? {},
+        decision.list,
+      );
+      cursors.set(calendar.key, pulled.cursor);
+      if (pulled.outcome === 'quarantined') quarantined = true;
+      else items += pulled.items;
+    } catch (error) {
+      if (!(error instanceof CalendarError) || error.kind !== 'unreadable') throw error;
+      unreadable ||= calendar.blocks;
+    }
+  }
+  return { cursors, items, unreadable, quarantined };
+}
+
+function sessionFor(parts: InboundParts, { connection, lease }: Pull): Session {
+  return {
+    connectionId: connection.connection_id,
+    token: parts.tokens(connection),
+    endsAt: lease.endsAt,
+    ...(connection.zone !== undefined && { zone: connection.zone }),
+    async permit() {
+      if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+    },
+  };
+}
+
+/** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. */
+async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state }: Pull, change: RowChange): Promise<void> {
+  if (!(await leases.release(lease, change))) return;
+  if (!(await states.clear(lease.connectionId, state.inbox.generation))) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
+}
+
+async function quarantined(parts: InboundParts, { lease }: Pull, end: { provider: CalendarProvider; items: number }): Promise<PullEnd> {
+  const wait = seconds(60);
+  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, lastError: 'a complete list came back empty' });
+  await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, wait / 1000 + 1);
+  return { outcome: 'quarantined', ...end };
+}
+
+/** Releases with what went wrong, leaves the mark, and rings again after the back-off. */
+async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<PullEnd> {
+  const { lease, state, connection } = pull;
+  const provider = connection.calendar_provider;
+  if (error instanceof GateClosed) {
+    await parts.leases.release(lease, {});
+    return { outcome: 'gated' };
+  }
+  if (error instanceof CalendarError && error.kind === 'grant_dead') {
+    await parts.grantDied(connection, lease.fence);
+    await rest(parts, pull);
+    return { outcome: 'grant_dead', provider, error };
+  }
+  const errorCount = (state.pull.errorCount ?? 0) + 1;
+  const wait = backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
+  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, errorCount, lastError: safeReason(error) });
+  await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, Math.ceil(wait / 1000));
+  return { outcome: 'failed', provider, error };
+}
+
+/** Nothing can be read until the person consents again, which marks the connection anew; it stays on the due walk, seldom. */
+async function rest(parts: InboundParts, pull: Pull): Promise<PullEnd> {
+  const dues: Dues = { duePoll: parts.clock() + jittered(hours(12), parts.random) };
+  await releaseAndClear(parts, pull, dueChange(dues, pull.lease.connectionId));
+  return { outcome: 'not_active' };
+}
+
+/** A watch is proven by a delivery; only a webhook fills a slot of the inbox. */
+const provenAt = ({ inbox, pull }: ConnectionSyncState, now: number): number | undefined => (inbox.delivered !== (pull.delivered ?? '') ? now : pull.provenAt);
+
+const noticesAdmitted = ({ snapshot, connection }: Pull): boolean =>
+  every(snapshot.flag(Setting.webhookEnabled), snapshot.allows(Setting.connectionAllowlist, connection.connection_id)) === 'open';

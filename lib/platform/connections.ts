@@ -1,0 +1,92 @@
+// The connections table: who connected which account, its sealed tokens, calendars and watches.
+import { BatchGetItemCommand, GetItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { CalendarProvider, CalendarRef } from '../calendars/port.ts';
+import { fromItem } from './dynamo.ts';
+import { Index } from './names.ts';
+
+export interface ConnectionCalendar extends CalendarRef {
+  /** Its busy time blocks slots. */
+  readonly blocks: boolean;
+  /** Bookings are written to it; at most one calendar of a connection. */
+  readonly receives: boolean;
+  /** False: the provider can't watch it, so it is polled. */
+  readonly watchable?: boolean;
+}
+
+/** A watch channel (Google, one a calendar) or subscription (Graph, one a connection). */
+export interface ConnectionWatch {
+  readonly id: string;
+  readonly resource_id?: string;
+  /** Google only: which calendar it watches. */
+  readonly calendar_key?: string;
+  readonly expires_at: number;
+  /** The webhook key its token was signed under; the key may be dropped when no watch names it. */
+  readonly key_id: string;
+}
+
+export type ConnectionState = 'active' | 'reauthorization_required' | 'disconnecting';
+
+export interface Connection {
+  readonly v: 1;
+  readonly connection_id: string;
+  readonly provider_id: string;
+  readonly calendar_provider: CalendarProvider;
+  readonly state: ConnectionState;
+  /** Hash of the account's stable id at the calendar provider. */
+  readonly account: string;
+  /** IANA zone of the professional, given at connect. */
+  readonly zone?: string;
+  readonly scopes: readonly string[];
+  /** Sealed under TOKEN_KEYS with the connection id; absent once erased. */
+  readonly tokens?: string;
+  readonly calendars: readonly ConnectionCalendar[];
+  readonly watches: readonly ConnectionWatch[];
+  readonly created_at: number;
+}
+
+export interface Connections {
+  /** Strongly consistent. */
+  get(connectionId: string): Promise<Connection | undefined>;
+  /** Strongly consistent, in the order asked; those that are gone are left out. */
+  getAll(connectionIds: readonly string[]): Promise<Connection[]>;
+  /** Through the index, which may lag: for lists only. */
+  idsOf(providerId: string, page?: { after?: string; limit?: number }): Promise<{ ids: string[]; next?: string }>;
+}
+
+export function connections(dynamo: DynamoDBClient, table: string): Connections {
+  return {
+    async get(connectionId) {
+      const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: { connection_id: { S: connectionId } }, ConsistentRead: true }));
+      return Item && (fromItem(Item) as unknown as Connection);
+    },
+    async getAll(connectionIds) {
+      const found = new Map<string, Connection>();
+      let keys = [...new Set(connectionIds)].map((id) => ({ connection_id: { S: id } }));
+      while (keys.length > 0) {
+        const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys.slice(0, 100), ConsistentRead: true } } }));
+        for (const item of Responses?.[table] ?? []) {
+          const connection = fromItem(item) as unknown as Connection;
+          found.set(connection.connection_id, connection);
+        }
+        const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
+        if (unprocessed.length === Math.min(keys.length, 100)) throw new Error('The connections table answered none of the keys asked.');
+        keys = [...unprocessed, ...keys.slice(100)];
+      }
+      return connectionIds.flatMap((id) => found.get(id) ?? []);
+    },
+    async idsOf(providerId, { after, limit = 100 } = {}) {
+      const { Items, LastEvaluatedKey } = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: Index.connectionsByProvider,
+          KeyConditionExpression: after === undefined ? 'provider_id = :provider' : 'provider_id = :provider AND connection_id > :after',
+          ExpressionAttributeValues: { ':provider': { S: providerId }, ...(after !== undefined && { ':after': { S: after } }) },
+          Limit: limit,
+        }),
+      );
+      const ids = (Items ?? []).flatMap((item) => item['connection_id']?.S ?? []);
+      const next = LastEvaluatedKey ? ids.at(-1) : undefined;
+      return { ids, ...(next !== undefined && { next }) };
+    },
+  };
+}

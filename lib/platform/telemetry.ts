@@ -1,0 +1,27 @@
+// Logs and metrics. Only allow-listed facts leave: a raw client error can carry a token, so errors are told by what is safe in them.
+import { CalendarError } from '../calendars/port.ts';
+import { GateClosed } from './gate-closed.ts';
+import { UnknownSealKey } from './seal.ts';
+
+interface AwsError extends Error {
+  readonly $metadata: { readonly httpStatusCode?: number; readonly requestId?: string };
+}
+const isAwsError = (error: unknown): error is AwsError => error instanceof Error && '$metadata' in error;
+
+/** One line that is safe to store and to log: never the message of an error that we did not make. */
+export function safeReason(error: unknown): string {
+  if (error instanceof CalendarError) return error.message;
+  if (error instanceof GateClosed || error instanceof UnknownSealKey) return error.message;
+  if (isAwsError(error)) return [error.name, error.$metadata.httpStatusCode].filter((part) => part !== undefined).join(' ');
+  return error instanceof Error ? error.name : typeof error;
+}
+
+/** Fields for a log line about an error: where it came from, without its message. */
+export function safeError(error: unknown): { reason: string; stack?: string; requestId?: string } {
+  const stack = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 8).map((line) => line.trim()).join(' | ') : undefined;
+  return {
+    reason: safeReason(error),
+    ...(stack && { stack }),
+    ...(isAwsError(error) && error.$metadata.requestId !== undefined && { requestId: error.$metadata.requestId }),
+  };
+}
