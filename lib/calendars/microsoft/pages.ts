@@ -1,0 +1,41 @@
+import { list, object, text } from '../json.ts';
+import type { Answer, GraphCall } from './call.ts';
+import { bodyOf } from './call.ts';
+import { malformed } from './fault.ts';
+
+/** `IdType` and the zone hold for the one request that carries them: every page of every round asks again. */
+export const prefer = 'odata.maxpagesize=200, outlook.timezone="UTC", IdType="ImmutableId"';
+
+/** 100,000 rows, far beyond any calendar: a server that goes on past this is broken. */
+const maxPages = 500;
+
+export interface RowPage {
+  readonly rows: readonly unknown[];
+  /** On the last page of a delta round. */
+  readonly deltaLink?: string;
+}
+
+interface Links extends RowPage {
+  readonly nextLink?: string;
+}
+
+function readPage(answer: Answer): Links {
+  const page = object(bodyOf(answer));
+  if (!Array.isArray(page['value'])) throw malformed('page');
+  const [nextLink, deltaLink] = [text(page['@odata.nextLink']), text(page['@odata.deltaLink'])];
+  const rows = list(page['value']);
+  if (nextLink !== undefined) return { rows, nextLink };
+  return deltaLink === undefined ? { rows } : { rows, deltaLink };
+}
+
+/** Every page from `url` on, empty ones included: those carry links like any other. */
+export async function* pagesFrom(call: GraphCall, url: string): AsyncGenerator<RowPage> {
+  const seen = new Set<string>();
+  for (let next: string | undefined = url; next !== undefined; ) {
+    if (seen.has(next) || seen.size === maxPages) throw malformed('paging');
+    seen.add(next);
+    const { nextLink, ...page } = readPage(await call({ method: 'get', url: next, headers: { Prefer: prefer } }));
+    yield page;
+    next = nextLink;
+  }
+}
