@@ -30,12 +30,14 @@ export function windowsFromIana(zone: string): string | undefined {
 const isUtcName = (name: string): boolean => ['utc', 'etc/utc', 'coordinated universal time'].includes(name.toLowerCase());
 
 const known = new Map<string, boolean>();
+/** IANA's own three-letter names; the engine also takes abbreviations that mean several places, and reads BST as Asia/Dhaka. */
+const threeLetters = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
 
 /** Whether the running system knows the name as an IANA zone. Bare offsets such as +01:00 are no zones. */
 export function isZone(name: string): boolean {
   const seen = known.get(name);
   if (seen !== undefined) return seen;
-  const answer = /^[A-Za-z]/.test(name) && accepts(name);
+  const answer = /^[A-Za-z]/.test(name) && (name.length !== 3 || threeLetters.has(name.toUpperCase())) && accepts(name);
   known.set(name, answer);
   return answer;
 }
