@@ -1,17 +1,17 @@
 // One calendar of a pull: its changes since the cursor, or all of it. Writes puts page by page, leaves removals to the plan, and
 // returns the cursor for the caller to save last.
-import { CalendarError, type Calendars, type OurMark, type Page, type Present, type RemoteItem, type Window } from '../calendars/port.ts';
+import { CalendarError, type Calendars, type Page, type Present, type RemoteItem, type Window } from '../calendars/port.ts';
 import { seconds } from '../platform/clock.ts';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { ConnectionCalendar } from '../platform/connections.ts';
 import type { Lease } from '../platform/lease.ts';
 import { differs, rowKeyOf, type BusyRow, type BusyRows, type CalendarPlace, type StoredRow } from './busy-rows.ts';
-import type { PullPlan } from './pull-plan.ts';
+import type { PullPlan, SeenMark } from './pull-plan.ts';
 import type { CursorRow } from './sync-state.ts';
 
 /** Recognises events of ours, which carry their mark where the provider shows it, and a pointer in our tables where not. */
 export interface RecogniseOwn {
-  (place: CalendarPlace, items: readonly Present[], calendars: Calendars): Promise<ReadonlyMap<string, OurMark>>;
+  (place: CalendarPlace, items: readonly Present[], calendars: Calendars): Promise<ReadonlyMap<string, SeenMark>>;
 }
 
 export interface CalendarPull {

@@ -1,14 +1,20 @@
 // What a pull has decided so far, without any I/O: which rows to put now, which to remove once every put of every page of every
 // calendar is made. Removing first would let a slot blink free while an event moves from one calendar, or page, to another.
-import type { OurMark, Present, RemoteItem, Window } from '../calendars/port.ts';
+import type { Present, RemoteItem, Window } from '../calendars/port.ts';
 import { rowKeyOf, type BusyRow, type CalendarPlace } from './busy-rows.ts';
 import { overlaps } from './window.ts';
+
+/** Which booking an event of ours stands for, and the version it shows, where the provider tells it. */
+export interface SeenMark {
+  readonly bookingId: string;
+  readonly version?: number;
+}
 
 /** News of an event of ours. */
 export interface Sighting {
   readonly place: CalendarPlace;
   readonly item: Present;
-  readonly mark: OurMark;
+  readonly mark: SeenMark;
 }
 /** An id that is gone from its calendar: perhaps an event of ours that a person deleted. */
 export interface Absence {
@@ -30,7 +36,7 @@ export interface PageView {
   /** A complete list: what it does not name is swept at its end, so nothing needs removing one by one. */
   readonly complete: boolean;
   /** Those of the page's events that are ours, by id: the booking itself blocks. */
-  readonly ours: ReadonlyMap<string, OurMark>;
+  readonly ours: ReadonlyMap<string, SeenMark>;
 }
 
 export class PullPlan {

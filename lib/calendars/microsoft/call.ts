@@ -77,6 +77,15 @@ const exactAddress = (graphUrl: string): Middleware =>
     await next();
   });
 
+/** Frees the connection of an answer that nobody reads. */
+async function discard(response: Response): Promise<void> {
+  try {
+    await response.body?.cancel();
+  } catch (error) {
+    throw networkFault(error);
+  }
+}
+
 const bearer = ({ session, clock, callMs }: CallOptions): Middleware =>
   step(async (context, next) => {
     const attempt = async (renew: boolean): Promise<void> => {
@@ -88,7 +97,7 @@ const bearer = ({ session, clock, callMs }: CallOptions): Middleware =>
     };
     await attempt(false);
     if (context.response?.status !== 401) return;
-    await context.response.body?.cancel();
+    await discard(context.response);
     await attempt(true);
   });
 

@@ -1,0 +1,43 @@
+import { QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { healthPrefix, type ConnectionHealth } from '../platform/busy-keys.ts';
+import { fromItem } from '../platform/dynamo.ts';
+import { Index } from '../platform/names.ts';
+import type { Interval } from './intervals.ts';
+
+/** What busy-intervals holds of a provider for a span: busy time, and how each connection stands. */
+export interface ProviderBusy {
+  readonly intervals: readonly Interval[];
+  readonly connections: readonly ConnectionHealth[];
+}
+export type ReadProvider = (providerId: string, span: Interval) => Promise<ProviderBusy>;
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** One strongly consistent query answers whole: health rows start at `0` and end at `9`, so that every span meets them. */
+export function readProvider(dynamo: DynamoDBClient, table: string): ReadProvider {
+  return async (providerId, { start, end }) => {
+    const intervals: Interval[] = [];
+    const connections: ConnectionHealth[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: Index.busyByStart,
+          ConsistentRead: true,
+          KeyConditionExpression: 'provider_id = :provider AND #start < :to',
+          FilterExpression: '#end > :from',
+          ExpressionAttributeNames: { '#start': 'start', '#end': 'end' },
+          ExpressionAttributeValues: { ':provider': { S: providerId }, ':to': { S: iso(end) }, ':from': { S: iso(start) } },
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        if (item['row']?.S?.startsWith(healthPrefix)) connections.push(fromItem(item) as unknown as ConnectionHealth);
+        else intervals.push({ start: Date.parse(item['start']?.S ?? ''), end: Date.parse(item['end']?.S ?? '') });
+      }
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return { intervals, connections };
+  };
+}

@@ -1,0 +1,140 @@
+// Brings one calendar in line with a wish, under the `push` lease. Every step is decided from the row alone, saved before the call
+// that it announces and after the one that it records, so that a crash anywhere is met again at the same step.
+import type { Calendars, CalendarRef, DesiredEvent, EventIdentity, WrittenEvent } from '../calendars/port.ts';
+import { CalendarError } from '../calendars/port.ts';
+import { minutes, type Clock } from '../platform/clock.ts';
+import type { Lease } from '../platform/lease.ts';
+import { targetPart, type Bookings, type TargetChange, type TargetRow, type Wish } from './bookings.ts';
+
+export interface TargetContext {
+  readonly bookings: Bookings;
+  readonly calendars: Calendars;
+  readonly calendar: CalendarRef;
+  readonly calendarProvider: string;
+  readonly lease: Lease;
+  readonly wish: Wish;
+  readonly clock: Clock;
+}
+
+export type TargetEnd =
+  | { readonly outcome: 'created' | 'updated' | 'removed' | 'unchanged'; readonly eventId?: string }
+  /** A create of unknown outcome may still come true: look again then. */
+  | { readonly outcome: 'wait'; readonly until: number }
+  | { readonly outcome: 'lease_lost' };
+
+/** So long a create whose answer was lost may still appear at the provider. */
+const unknownFor = minutes(10);
+/** Steps of one run: create, adopt, update and two raised generations fit; more means that the calendar fights back. */
+const mostSteps = 8;
+
+class LeaseLost extends Error {}
+
+export async function applyTarget(context: TargetContext, row: TargetRow | undefined, present: boolean): Promise<TargetEnd> {
+  try {
+    await removeStrays(context, row);
+    return present ? await makePresent(context, row) : await makeAbsent(context, row);
+  } catch (error) {
+    if (error instanceof LeaseLost) return { outcome: 'lease_lost' };
+    throw error;
+  }
+}
+
+async function makePresent(context: TargetContext, before: TargetRow | undefined): Promise<TargetEnd> {
+  const { calendars, calendar, wish } = context;
+  const settled = before?.disputes ?? 0;
+  let row: Progress = before && !before.removed ? before : await begin(context, before ? before.generation + 1 : 0);
+  for (let step = 0; step < mostSteps; step += 1) {
+    const identity = identityOf(context, row.generation);
+    if (row.external_event_id === undefined) {
+      const created = await calendars.create(calendar, identity, desiredOf(wish));
+      if (created.outcome === 'created') return saveApplied(context, created.event, { outcome: 'created', settled });
+      const found = await calendars.find(calendar, identity);
+      if (found && !found.cancelled) {
+        await context.bookings.point(context.lease.connectionId, found.id, pointerOf(context));
+        await save(context, { external_event_id: found.id, ical_uid: found.icalUid, etag: found.etag });
+        row = { ...row, external_event_id: found.id, etag: found.etag };
+      } else row = await begin(context, row.generation + 1); // deleted by a person: its identity stays taken
+      continue;
+    }
+    const updated = await calendars.update(calendar, row.external_event_id, identity, desiredOf(wish), row.etag);
+    if (updated.outcome === 'updated') return saveApplied(context, updated.event, { outcome: 'updated', settled });
+    const found = updated.outcome === 'changed' ? await calendars.read(calendar, row.external_event_id) : undefined;
+    if (found && !found.cancelled) row = { ...row, etag: found.etag };
+    else row = await begin(context, row.generation + 1);
+  }
+  throw new CalendarError('unavailable', { reason: 'the event keeps changing' });
+}
+
+async function makeAbsent(context: TargetContext, row: TargetRow | undefined): Promise<TargetEnd> {
+  if (!row) return { outcome: 'unchanged' };
+  const { calendars, calendar, clock } = context;
+  const identity = identityOf(context, row.generation);
+  const answered = row.external_event_id !== undefined;
+  const eventId = row.external_event_id ?? calendars.predictedId(identity) ?? (await calendars.find(calendar, identity))?.id;
+  const removed = eventId === undefined ? 'absent' : await calendars.remove(calendar, eventId);
+  const mayStillAppear = !answered && row.attemptedAt !== undefined && clock() - row.attemptedAt < unknownFor;
+  if (removed === 'absent' && mayStillAppear) return { outcome: 'wait', until: (row.attemptedAt ?? 0) + unknownFor };
+  await save(context, { removed: 1, is_busy: undefined, appliedVersion: context.wish.version, settled: row.disputes ?? 0, etag: undefined, attemptedAt: undefined });
+  return { outcome: 'removed', ...(eventId !== undefined && { eventId }) };
+}
+
+/** What a zombie made beside the event that the row names. */
+async function removeStrays({ bookings, calendars, calendar, lease, wish }: TargetContext, row: TargetRow | undefined): Promise<void> {
+  const strays = [...(row?.strays ?? [])];
+  if (strays.length === 0) return;
+  for (const stray of strays) {
+    if (stray !== row?.external_event_id || row.removed) await calendars.remove(calendar, stray);
+  }
+  await bookings.forgetStrays(wish.id, targetPart(lease.connectionId, calendar.key), strays);
+}
+
+interface Progress {
+  readonly generation: number;
+  readonly external_event_id?: string;
+  readonly etag?: string;
+}
+
+/** Before a create: the row says which event is about to be made, and, where its id is known, the pointer to find it by. */
+async function begin(context: TargetContext, generation: number): Promise<Progress> {
+  const { calendars, calendar, calendarProvider, clock, bookings, lease } = context;
+  await save(context, { calendarId: calendar.id, calendar_provider: calendarProvider, generation, attemptedAt: clock(), external_event_id: undefined, ical_uid: undefined, etag: undefined, appliedVersion: undefined, removed: undefined });
+  const predicted = calendars.predictedId(identityOf(context, generation));
+  if (predicted !== undefined) await bookings.point(lease.connectionId, predicted, pointerOf(context));
+  return { generation };
+}
+
+async function saveApplied(context: TargetContext, event: WrittenEvent, { outcome, settled }: { outcome: 'created' | 'updated'; settled: number }): Promise<TargetEnd> {
+  const { wish, bookings, calendars, lease } = context;
+  // Where the id could not be known before, the pointer goes first: a row that says "applied" is not looked at again.
+  if (outcome === 'created' && calendars.predictedId(identityOf(context, 0)) === undefined) await bookings.point(lease.connectionId, event.id, pointerOf(context));
+  await save(context, {
+    external_event_id: event.id,
+    ...(event.icalUid !== '' && { ical_uid: event.icalUid }),
+    etag: event.etag,
+    appliedVersion: wish.version,
+    attemptedAt: undefined,
+    settled,
+    start_time: wish.start,
+    end_time: wish.end,
+    is_busy: 1,
+  });
+  return { outcome, eventId: event.id };
+}
+
+async function save({ bookings, wish, lease, calendar }: TargetContext, change: TargetChange): Promise<void> {
+  const saved = await bookings.saveTarget({ bookingId: wish.id, connectionId: lease.connectionId, calendarKey: calendar.key, fence: lease.fence }, change);
+  if (!saved) throw new LeaseLost();
+}
+
+const identityOf = ({ lease, calendar, wish }: TargetContext, generation: number): EventIdentity => ({ connectionId: lease.connectionId, calendarId: calendar.id, bookingId: wish.id, generation });
+const pointerOf = ({ wish, lease, calendar }: TargetContext) => ({ bookingId: wish.id, target: targetPart(lease.connectionId, calendar.key) });
+
+const desiredOf = (wish: Wish): DesiredEvent => ({
+  title: wish.title,
+  start: wish.start,
+  end: wish.end,
+  version: wish.version,
+  ...(wish.description !== undefined && { description: wish.description }),
+  ...(wish.location !== undefined && { location: wish.location }),
+  ...(wish.timeZone !== undefined && { zone: wish.timeZone }),
+});

@@ -1,0 +1,133 @@
+// Brings every target of a booking in line with its wish: read the wish → find the targets now → apply each under its connection's
+// push lease → clear pending if nothing changed meanwhile. Safe to run twice, to die anywhere, and to run beside another.
+import { CalendarError, type CalendarProvider, type OpenCalendars, type Session } from '../calendars/port.ts';
+import { backoff } from '../platform/backoff.ts';
+import { seconds, type Clock, type Random } from '../platform/clock.ts';
+import type { Connection, Connections } from '../platform/connections.ts';
+import { GateClosed } from '../platform/gate-closed.ts';
+import type { HintQueue } from '../platform/hint-queue.ts';
+import type { Lease, Leases } from '../platform/lease.ts';
+import type { BookingHint } from '../platform/messages.ts';
+import { syncGate, type Settings } from '../platform/settings.ts';
+import { safeReason } from '../platform/telemetry.ts';
+import { applyTarget, type TargetEnd } from './apply-target.ts';
+import type { Bookings, Wish } from './bookings.ts';
+import { connectionsFor, workOf, type ConnectionIdsOf, type ReadPushRow, type Work } from './targets.ts';
+
+export interface OutboundParts {
+  readonly bookings: Bookings;
+  readonly leases: Leases;
+  readonly pushRow: ReadPushRow;
+  readonly connections: Connections;
+  readonly connectionIdsOf: ConnectionIdsOf;
+  readonly settings: Settings;
+  readonly open: Readonly<Record<CalendarProvider, OpenCalendars>>;
+  readonly tokens: (connection: Connection) => Session['token'];
+  readonly grantDied: (connection: Connection, fence?: number) => Promise<void>;
+  readonly hints: HintQueue<BookingHint>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What was done at one calendar. */
+export interface TargetReport {
+  readonly connectionId: string;
+  readonly provider: CalendarProvider;
+  readonly calendarKey: string;
+  readonly outcome: TargetEnd['outcome'] | 'held' | 'backing_off' | 'failed' | 'grant_dead' | 'gated';
+  readonly eventId?: string;
+  /** When to look again, in ms; absent: nothing is left to do here. */
+  readonly retryAt?: number;
+  readonly error?: unknown;
+}
+
+export interface DrainEnd {
+  /** `done`: every target is as wished. `idle`: nothing was pending. `left`: a hint will ring again. */
+  readonly outcome: 'gone' | 'idle' | 'gated' | 'done' | 'left';
+  readonly version?: number;
+  readonly targets: readonly TargetReport[];
+  /** From the moment the change was recorded until every target showed it. */
+  readonly appliedAfterMs?: number;
+}
+
+const leaseWait = (tries: number): number => Math.min(60, 2 * 2 ** Math.min(tries, 5));
+
+export async function drainBooking(parts: OutboundParts, { booking_id: bookingId, tries = 0 }: BookingHint, endsAt: number): Promise<DrainEnd> {
+  const rows = await parts.bookings.read(bookingId);
+  const { wish } = rows;
+  if (!wish) return { outcome: 'gone', targets: [] };
+  if (wish.pendingSince === undefined) return { outcome: 'idle', version: wish.version, targets: [] };
+
+  const work = workOf(wish, rows, await connectionsFor(wish, rows, parts));
+  const targets: TargetReport[] = [];
+  for (const one of work) {
+    if (syncGate(await parts.settings.read(), one.connection.provider_id) !== 'open') return { outcome: 'gated', version: wish.version, targets };
+    targets.push(await applyUnderLease(parts, wish, { ...one, tries, endsAt }));
+  }
+  if (targets.some(({ outcome }) => outcome === 'gated')) return { outcome: 'gated', version: wish.version, targets };
+
+  const retryAts = targets.flatMap(({ retryAt }) => retryAt ?? []);
+  if (retryAts.length > 0) return left(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
+  if (await parts.bookings.settle(bookingId, wish)) return { outcome: 'done', version: wish.version, targets, appliedAfterMs: parts.clock() - wish.pendingSince };
+  await parts.hints.send({ v: 1, hint: 'booking', booking_id: bookingId }, 1);
+  return { outcome: 'left', version: wish.version, targets };
+}
+
+/** The wish stays pending; one delayed hint rings again, and upkeep keeps quiet until then. */
+async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt }: { targets: readonly TargetReport[]; tries: number; retryAt: number }): Promise<DrainEnd> {
+  const held = targets.some(({ outcome }) => outcome === 'held');
+  await parts.bookings.deferTo(wish.id, retryAt);
+  await parts.hints.send({ v: 1, hint: 'booking', booking_id: wish.id, ...(held && { tries: tries + 1 }) }, Math.max(1, Math.ceil((retryAt - parts.clock()) / 1000)));
+  return { outcome: 'left', version: wish.version, targets };
+}
+
+async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, calendar, present, tries, endsAt }: Work & { tries: number; endsAt: number }): Promise<TargetReport> {
+  const { connection_id: connectionId, calendar_provider: provider } = connection;
+  const report = { connectionId, provider, calendarKey: calendar.key };
+  const now = parts.clock();
+  const row = await parts.pushRow(connectionId);
+  if (!row) return { ...report, outcome: 'unchanged' }; // erased meanwhile
+  if (row.backoffUntil !== undefined && row.backoffUntil > now) return { ...report, outcome: 'backing_off', retryAt: row.backoffUntil };
+  const lease = await parts.leases.take(row, { connectionId, part: 'push', now, endsAt });
+  if (!lease) return { ...report, outcome: 'held', retryAt: now + seconds(leaseWait(tries)) };
+
+  try {
+    // Read anew under the lease: the holder before may have moved the row on.
+    const fresh = await parts.bookings.read(wish.id);
+    const target = fresh.targets.find((one) => one.connectionId === connectionId && one.calendarKey === calendar.key);
+    const newest = fresh.wish ?? wish;
+    const calendars = parts.open[provider](sessionFor(parts, connection, lease));
+    const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled);
+    await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined });
+    if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
+    if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
+    return { ...report, ...end };
+  } catch (error) {
+    return { ...report, ...(await failed(parts, { connection, lease, errorCount: (row.errorCount ?? 0) + 1, error })) };
+  }
+}
+
+async function failed(parts: OutboundParts, { connection, lease, errorCount, error }: { connection: Connection; lease: Lease; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
+  if (error instanceof GateClosed) {
+    await parts.leases.release(lease, {});
+    return { outcome: 'gated' };
+  }
+  if (error instanceof CalendarError && error.kind === 'grant_dead') {
+    await parts.grantDied(connection);
+    await parts.leases.release(lease, {});
+    return { outcome: 'grant_dead', error };
+  }
+  const retryAt = parts.clock() + backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
+  await parts.leases.release(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error) });
+  return { outcome: 'failed', retryAt, error };
+}
+
+const sessionFor = (parts: OutboundParts, connection: Connection, lease: Lease): Session => ({
+  connectionId: connection.connection_id,
+  token: parts.tokens(connection),
+  endsAt: lease.endsAt,
+  ...(connection.zone !== undefined && { zone: connection.zone }),
+  async permit() {
+    if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+  },
+});

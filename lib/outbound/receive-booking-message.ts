@@ -1,0 +1,61 @@
+// One message of the booking queue: an event becomes the wish, a hint finds it, what can never be valid goes to the dead letters.
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import { parseJson, readBookingHint, type BookingHint } from '../platform/messages.ts';
+import { readBookingEvent } from './booking-event.ts';
+import type { Bookings } from './bookings.ts';
+import { drainBooking, type DrainEnd, type OutboundParts } from './drain-booking.ts';
+
+export type DeadLetterReason = 'not_json' | 'unknown_type' | 'invalid_event' | 'version_reused';
+
+/** Moves a message aside with its original body and why. */
+export type DeadLetters = (record: SQSRecord, reason: DeadLetterReason) => Promise<void>;
+
+export const deadLetters =
+  (sqs: SQSClient, queueUrl: string): DeadLetters =>
+  async ({ body, messageId }, reason) => {
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: body,
+        MessageAttributes: { reason: { DataType: 'String', StringValue: reason }, messageId: { DataType: 'String', StringValue: messageId } },
+      }),
+    );
+  };
+
+export type MessageEnd =
+  | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason; readonly detail: string }
+  /** An event that changed nothing: older, or the same again. */
+  | { readonly kind: 'no_op'; readonly bookingId: string; readonly why: 'older' | 'same' }
+  | { readonly kind: 'drained'; readonly bookingId: string; readonly drain: DrainEnd }
+  /** The wish is saved and still pending; upkeep rings again. */
+  | { readonly kind: 'interrupted'; readonly bookingId: string; readonly error: unknown };
+
+/** Throws only where nothing is saved yet: then the queue's own visibility time-out brings the message again. */
+export async function receiveBookingMessage(parts: OutboundParts & { bookings: Bookings; deadLetters: DeadLetters }, record: SQSRecord, endsAt: number): Promise<MessageEnd> {
+  const value = parseJson(record.body);
+  const hint = readBookingHint(value);
+  if (hint) return drained(parts, hint, endsAt);
+
+  const read = readBookingEvent(value);
+  if (read.kind === 'invalid') return aside(parts, record, read);
+  const recorded = await parts.bookings.record(read.booking, parts.clock());
+  if (recorded === 'version_reused') return aside(parts, record, { reason: 'version_reused', detail: 'this version was recorded with other content' });
+  if (recorded === 'older') return { kind: 'no_op', bookingId: read.booking.id, why: 'older' };
+  const end = await drained(parts, { v: 1, hint: 'booking', booking_id: read.booking.id }, endsAt);
+  return recorded === 'same' && end.kind === 'drained' && end.drain.outcome === 'idle' ? { kind: 'no_op', bookingId: read.booking.id, why: 'same' } : end;
+}
+
+/** From here on the wish is saved: whatever fails is met again by a hint or by upkeep, and the message may go. */
+async function drained(parts: OutboundParts, hint: BookingHint, endsAt: number): Promise<MessageEnd> {
+  try {
+    return { kind: 'drained', bookingId: hint.booking_id, drain: await drainBooking(parts, hint, endsAt) };
+  } catch (error) {
+    return { kind: 'interrupted', bookingId: hint.booking_id, error };
+  }
+}
+
+async function aside(parts: { deadLetters: DeadLetters }, record: SQSRecord, { reason, detail }: { reason: DeadLetterReason; detail: string }): Promise<MessageEnd> {
+  await parts.deadLetters(record, reason);
+  return { kind: 'dead_letter', reason, detail };
+}
