@@ -5,9 +5,8 @@ import { Client, GraphClientError, HTTPMessageHandler, ResponseType } from '@mic
 import type { Clock } from '../../platform/clock.ts';
 import { callSignal } from '../call-limits.ts';
 import { parseJson } from '../json.ts';
-import type { Session } from '../port.ts';
-import { CalendarError } from '../port.ts';
-import { graphFault, malformed, networkFault } from './fault.ts';
+import type { CalendarError, Session } from '../port.ts';
+import { foreignLink, graphFault, leadsTo, malformed, networkFault } from './fault.ts';
 
 /** What Graph answered, whatever its status; a body that is no JSON is undefined. */
 export interface Answer {
@@ -72,7 +71,7 @@ const exactAddress = (graphUrl: string): Middleware =>
   step(async (context, next) => {
     const url = addressOf(context);
     // The token goes to Graph alone, whatever a link in an answer says.
-    if (!URL.canParse(url) || new URL(url).origin !== new URL(graphUrl).origin) throw new CalendarError('unavailable', { reason: 'foreign_link' });
+    if (!leadsTo(graphUrl, url)) throw foreignLink();
     context.request = url;
     await next();
   });

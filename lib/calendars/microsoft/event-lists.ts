@@ -3,7 +3,7 @@ import { CalendarError } from '../port.ts';
 import type { GraphCall } from './call.ts';
 import type { EventRow, ReadingRules } from './event-row.ts';
 import { readRow } from './event-row.ts';
-import { malformed } from './fault.ts';
+import { foreignLink, leadsTo, malformed } from './fault.ts';
 import { pagesFrom } from './pages.ts';
 import type { SeriesReader } from './series.ts';
 import { seriesReader, windowQuery } from './series.ts';
@@ -18,8 +18,6 @@ export interface ListRules extends ReadingRules {
 /** The window is part of the link: a cursor goes on with that of its first round. */
 const cursorPrefix = 'm1:';
 const cursorOf = (deltaLink: string): string => `${cursorPrefix}${deltaLink}`;
-
-const leadsTo = (graphUrl: string, link: string): boolean => URL.canParse(link) && new URL(link).origin === new URL(graphUrl).origin;
 
 function linkOf(cursor: string, graphUrl: string): string {
   const link = cursor.slice(cursorPrefix.length);
@@ -68,7 +66,7 @@ class TouchedSeries {
 /** Rounds of `calendarView/delta`, one chain for each calendar and window. */
 export function eventLists(call: GraphCall, rules: ListRules): EventLists {
   const endOf = (deltaLink: string): string => {
-    if (!leadsTo(rules.graphUrl, deltaLink)) throw new CalendarError('unavailable', { reason: 'foreign_link' });
+    if (!leadsTo(rules.graphUrl, deltaLink)) throw foreignLink();
     return cursorOf(deltaLink);
   };
 

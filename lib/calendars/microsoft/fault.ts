@@ -77,3 +77,9 @@ export function networkFault(error: unknown): CalendarError {
 
 /** An answer of 2xx that makes no sense: acting on half of it could free time that is taken. */
 export const malformed = (what: string): CalendarError => new CalendarError('unavailable', { reason: `malformed_${what}` });
+
+/** A link that does not lead back to Graph: followed by nobody, whatever answer it stands in. */
+export const foreignLink = (): CalendarError => new CalendarError('unavailable', { reason: 'foreign_link' });
+
+/** Whether a link leads to the host, scheme and port of `graphUrl`: the only place for a token. */
+export const leadsTo = (graphUrl: string, link: string): boolean => URL.canParse(link) && new URL(link).origin === new URL(graphUrl).origin;

@@ -1,7 +1,7 @@
 import { list, object, text } from '../json.ts';
 import type { Answer, GraphCall } from './call.ts';
 import { bodyOf } from './call.ts';
-import { malformed } from './fault.ts';
+import { foreignLink, malformed } from './fault.ts';
 
 /** `IdType` and the zone hold for the one request that carries them: every page of every round asks again. */
 export const prefer = 'odata.maxpagesize=200, outlook.timezone="UTC", IdType="ImmutableId"';
@@ -24,6 +24,8 @@ function readPage(answer: Answer): Links {
   if (!Array.isArray(page['value'])) throw malformed('page');
   const [nextLink, deltaLink] = [text(page['@odata.nextLink']), text(page['@odata.deltaLink'])];
   const rows = list(page['value']);
+  // A relative one would be taken for a path of ours.
+  if (nextLink !== undefined && !URL.canParse(nextLink)) throw foreignLink();
   if (nextLink !== undefined) return { rows, nextLink };
   return deltaLink === undefined ? { rows } : { rows, deltaLink };
 }
