@@ -49,9 +49,9 @@ export function seriesReader(call: GraphCall, rules: ReadingRules): SeriesReader
     const members: Present[] = [];
     for await (const { rows } of pagesFrom(call, `${eventPath(series)}/instances?${windowQuery(window)}&$select=${instanceFields}`)) {
       for (const value of rows) {
-        const row = readRow(value);
+        const row = readRow({ ...object(value), seriesMasterId: series });
         if (row?.kind !== 'event') throw malformed('event');
-        const member = await present({ ...row, series });
+        const member = await present(row);
         if (member !== undefined) members.push(member);
       }
     }
