@@ -19,6 +19,7 @@ export interface GraphRequest {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** A path below the API's version with its encoded query, or a whole link that Graph gave. */
   readonly url: string;
+  /** Besides the preferences, or in their place. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
 }
@@ -32,7 +33,12 @@ export interface CallOptions {
   readonly session: Session;
   readonly clock: Clock;
   readonly callMs: number;
+  /** How many rows a page may hold. */
+  readonly pageSize: number;
 }
+
+/** They hold for the one request that carries them, so that every page of every round asks again. */
+const preferences = (pageSize: number): string => `odata.maxpagesize=${String(pageSize)}, outlook.timezone="UTC", IdType="ImmutableId"`;
 
 /** 200 events with their texts, which a delta cannot be asked to leave out, stay far below. */
 const maxAnswerBytes = 32 * 1024 * 1024;
@@ -121,7 +127,7 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function sendRaw(client: Client, { method, headers = {}, body }: GraphRequest, url: string): Promise<Response> {
+async function sendRaw(client: Client, { method, headers, body }: GraphRequest & { headers: Record<string, string> }, url: string): Promise<Response> {
   // A path for the client's own bookkeeping; `exactAddress` has the last word.
   const request = client.api('/').headers(headers).middlewareOptions([new Address(url)]).responseType(ResponseType.RAW);
   try {
@@ -131,13 +137,15 @@ async function sendRaw(client: Client, { method, headers = {}, body }: GraphRequ
   }
 }
 
-/** How the calls of one session are made: one at a time, as a mailbox bears but four of all its apps' workers. */
+/** How the calls of one session are made: one at a time, since Graph bears four of an app for one mailbox, all workers together. */
 export function graphCall(options: CallOptions): GraphCall {
-  const { graphUrl } = options;
+  const { graphUrl, pageSize } = options;
+  const Prefer = preferences(pageSize);
   const middleware = [carryErrors(), exactAddress(graphUrl), bearer(options), deadline(options), new HTTPMessageHandler()];
   const client = Client.initWithMiddleware({ baseUrl: graphUrl, middleware });
   const send = async (request: GraphRequest): Promise<Answer> => {
-    const response = await sendRaw(client, request, request.url.startsWith('/') ? `${graphUrl}/v1.0${request.url}` : request.url);
+    const url = request.url.startsWith('/') ? `${graphUrl}/v1.0${request.url}` : request.url;
+    const response = await sendRaw(client, { ...request, headers: { Prefer, ...request.headers } }, url);
     const text = await readText(response).catch((error: unknown) => {
       throw networkFault(error);
     });
@@ -148,6 +156,7 @@ export function graphCall(options: CallOptions): GraphCall {
   let last: Promise<unknown> = Promise.resolve();
   return (request) => {
     const mine = last.then(() => send(request));
+    // Who asked hears of a failure; the next need not.
     last = mine.catch(() => undefined);
     return mine;
   };

@@ -15,13 +15,15 @@ export interface MicrosoftOptions {
   readonly clock: Clock;
   /** The longest that one call may take; 10 s unless said. */
   readonly callMs?: number;
+  /** How many rows to ask a page to hold; 200 unless said. Mailboxes that answer too slowly do better with fewer. */
+  readonly pageSize?: number;
   readonly blocking?: BlockingSettings;
 }
 
 /** Opens the calendars of Microsoft connections. */
-export function openMicrosoft({ graphUrl, clock, callMs = seconds(10), blocking = {} }: MicrosoftOptions): OpenCalendars {
+export function openMicrosoft({ graphUrl, clock, callMs = seconds(10), pageSize = 200, blocking = {} }: MicrosoftOptions): OpenCalendars {
   return (session) => {
-    const call = graphCall({ graphUrl, session, clock, callMs });
+    const call = graphCall({ graphUrl, session, clock, callMs, pageSize });
     return {
       ...eventLists(call, { graphUrl, zone: session.zone, blocking }),
       ...ourEvents(call, session.zone),

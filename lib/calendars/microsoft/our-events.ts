@@ -7,7 +7,7 @@ import { readStatus, spanOf } from './event-row.ts';
 import { readTimes } from './event-time.ts';
 import { faultCode, isMissing, malformed } from './fault.ts';
 import { keyProperty, markProperty, ourProperties, readMark, transactionIdOf } from './identity.ts';
-import { pagesFrom, prefer } from './pages.ts';
+import { pagesFrom } from './pages.ts';
 import { eventPath } from './series.ts';
 
 export type OurEvents = Pick<Calendars, 'read' | 'find' | 'create' | 'update' | 'remove'>;
@@ -64,10 +64,8 @@ const newestFirst = (one: unknown, other: unknown): number => {
 
 /** Reading and writing single events: those of our bookings. */
 export function ourEvents(call: GraphCall, zone: string | undefined): OurEvents {
-  const headers = { Prefer: prefer };
-
   const read: OurEvents['read'] = async (_calendar, eventId) => {
-    const answer = await call({ method: 'get', url: `${eventPath(eventId)}?${foundFields}`, headers });
+    const answer = await call({ method: 'get', url: `${eventPath(eventId)}?${foundFields}` });
     return isMissing(answer) ? undefined : readFound(bodyOf(answer), zone);
   };
 
@@ -81,7 +79,7 @@ export function ourEvents(call: GraphCall, zone: string | undefined): OurEvents 
 
   const create: OurEvents['create'] = async ({ id }, identity, event) => {
     const body = { ...ourFields(identity, event), showAs: 'busy', transactionId: transactionIdOf(identity) };
-    const answer = await call({ method: 'post', url: `/me/calendars/${encodeURIComponent(id)}/events`, headers, body });
+    const answer = await call({ method: 'post', url: `/me/calendars/${encodeURIComponent(id)}/events`, body });
     if (faultCode(answer.body) === 'errorduplicatetransactionid') {
       const eventId = existingId(answer.body);
       return eventId === undefined ? { outcome: 'exists' } : { outcome: 'exists', eventId };
@@ -92,14 +90,14 @@ export function ourEvents(call: GraphCall, zone: string | undefined): OurEvents 
 
   const update: Calendars['update'] = async (_calendar, eventId, identity, event, etag) => {
     const condition = etag === undefined || etag === '' ? {} : { 'If-Match': etag };
-    const answer = await call({ method: 'patch', url: eventPath(eventId), headers: { ...headers, ...condition }, body: ourFields(identity, event) });
+    const answer = await call({ method: 'patch', url: eventPath(eventId), headers: condition, body: ourFields(identity, event) });
     if (isConflict(answer)) return { outcome: 'changed' };
     if (isMissing(answer)) return { outcome: 'gone' };
     return { outcome: 'updated', event: readWritten(bodyOf(answer)) };
   };
 
   const remove: OurEvents['remove'] = async (_calendar, eventId) => {
-    const answer = await call({ method: 'delete', url: eventPath(eventId), headers });
+    const answer = await call({ method: 'delete', url: eventPath(eventId) });
     if (isMissing(answer)) return 'absent';
     bodyOf(answer);
     return 'removed';

@@ -3,10 +3,7 @@ import type { Answer, GraphCall } from './call.ts';
 import { bodyOf } from './call.ts';
 import { foreignLink, malformed } from './fault.ts';
 
-/** `IdType` and the zone hold for the one request that carries them: every page of every round asks again. */
-export const prefer = 'odata.maxpagesize=200, outlook.timezone="UTC", IdType="ImmutableId"';
-
-/** 100,000 rows, far beyond any calendar: a server that goes on past this is broken. */
+/** 100,000 rows of the usual page: a server that goes on past this is broken. */
 const maxPages = 500;
 
 export interface RowPage {
@@ -36,7 +33,7 @@ export async function* pagesFrom(call: GraphCall, url: string): AsyncGenerator<R
   for (let next: string | undefined = url; next !== undefined; ) {
     if (seen.has(next) || seen.size === maxPages) throw malformed('paging');
     seen.add(next);
-    const { nextLink, ...page } = readPage(await call({ method: 'get', url: next, headers: { Prefer: prefer } }));
+    const { nextLink, ...page } = readPage(await call({ method: 'get', url: next, }));
     yield page;
     next = nextLink;
   }

@@ -5,7 +5,7 @@ import { bodyOf } from './call.ts';
 import type { EventRow, ReadingRules, Status } from './event-row.ts';
 import { presentOf, readRow, readStatus } from './event-row.ts';
 import { isMissing, isMissingError, malformed } from './fault.ts';
-import { pagesFrom, prefer } from './pages.ts';
+import { pagesFrom } from './pages.ts';
 
 const statusFields = 'id,type,showAs,isCancelled,responseStatus,isAllDay,originalStartTimeZone';
 const instanceFields = `${statusFields},seriesMasterId,start,end,lastModifiedDateTime,transactionId`;
@@ -26,7 +26,7 @@ export const windowQuery = ({ from, to }: Window): string =>
 
 /** The status of a series; undefined where there is no such event any more. */
 async function readMaster(call: GraphCall, series: string): Promise<Status | undefined> {
-  const answer = await call({ method: 'get', url: `${eventPath(series)}?$select=${statusFields}`, headers: { Prefer: prefer } });
+  const answer = await call({ method: 'get', url: `${eventPath(series)}?$select=${statusFields}` });
   if (isMissing(answer)) return undefined;
   const master = bodyOf(answer);
   if (text(object(master)['id']) === undefined) throw malformed('event');
