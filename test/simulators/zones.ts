@@ -92,6 +92,11 @@ export function offsetAt(instant: number, zone: string): number {
   return span.offset;
 }
 
+/** The same, asked anew each time: for many zones at one instant. */
+export function plainOffset(instant: number, zone: string): number {
+  return Math.round(Temporal.Instant.fromEpochMilliseconds(Math.floor(instant)).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6);
+}
+
 function spanAround(instant: number, zone: string): Span {
   const at = Temporal.Instant.fromEpochMilliseconds(Math.floor(instant)).toZonedDateTimeISO(zone);
   const next = at.getTimeZoneTransition('next');

@@ -42,17 +42,23 @@ function mastersOf(calendar: ICAL.Component): ICAL.Event[] {
 
 function expandEvent(event: ICAL.Event, request: ExpansionRequest & { floating: ICAL.Timezone }): Expanded[] {
   const found: Expanded[] = [];
+  // For an event without recurrence ical.js would add the exact length on the wall clock, an hour off across a change of the clock.
+  if (!event.isRecurring()) return visible(event, { startDate: event.startDate, endDate: event.endDate }, request);
   const steps = event.iterator();
   for (let next: ICAL.Time | undefined = steps.next(); next !== undefined; next = steps.next()) {
     if (instantOf(next, request.floating) > request.to + 90 * day) break;
-    const { item, startDate, endDate } = event.getOccurrenceDetails(next);
-    const start = instantOf(startDate, request.floating);
-    const end = instantOf(endDate, request.floating);
-    const status = item.component.getFirstPropertyValue('status');
-    if (status === 'CANCELLED' || start >= request.to || end <= request.from) continue;
-    found.push({ start, end, title: item.summary, transparent: item.component.getFirstPropertyValue('transp') === 'TRANSPARENT' });
+    const details = event.getOccurrenceDetails(next);
+    found.push(...visible(details.item, details, request));
   }
   return found;
+}
+
+function visible(item: ICAL.Event, dates: { startDate: ICAL.Time; endDate: ICAL.Time }, request: ExpansionRequest & { floating: ICAL.Timezone }): Expanded[] {
+  const start = instantOf(dates.startDate, request.floating);
+  const end = instantOf(dates.endDate, request.floating);
+  const status = item.component.getFirstPropertyValue('status');
+  if (status === 'CANCELLED' || start >= request.to || end <= request.from) return [];
+  return [{ start, end, title: item.summary, transparent: item.component.getFirstPropertyValue('transp') === 'TRANSPARENT' }];
 }
 
 function instantOf(time: ICAL.Time, floating: ICAL.Timezone): number {
