@@ -39,7 +39,7 @@ export interface InboundParts {
   readonly tokens: (connection: Connection) => Session['token'];
   readonly own: OwnEvents;
   /** The grant is dead: says so on the connection and its health, and tells the platform. */
-  readonly grantDied: (connection: Connection, fence: number) => Promise<void>;
+  readonly grantDied: (connection: Connection) => Promise<void>;
   readonly fleet: () => Promise<Fleet>;
   readonly hints: HintQueue<InboundHint>;
   readonly windowDays: WindowDays;
@@ -176,8 +176,8 @@ async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<
     return { outcome: 'gated' };
   }
   if (error instanceof CalendarError && error.kind === 'grant_dead') {
-    await parts.grantDied(connection, lease.fence);
-    await rest(parts, pull);
+    await parts.grantDied(connection);
+    await rest(parts, { ...pull, connection: { ...connection, state: 'reauthorization_required' } });
     return { outcome: 'grant_dead', provider, error };
   }
   const errorCount = (state.pull.errorCount ?? 0) + 1;
@@ -189,8 +189,11 @@ async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<
 
 /** Nothing can be read until the person consents again, which marks the connection anew; it stays on the due walk, seldom. */
 async function rest(parts: InboundParts, pull: Pull): Promise<PullEnd> {
+  const { connection, state, lease } = pull;
+  const period = pollPeriod(true, await parts.fleet());
+  await parts.rows.saveHealth(connection.provider_id, healthOf(connection, state.cursors, { pollMs: period, unreadable: false }), lease.fence);
   const dues: Dues = { duePoll: parts.clock() + jittered(hours(12), parts.random) };
-  await releaseAndClear(parts, pull, dueChange(dues, pull.lease.connectionId));
+  await releaseAndClear(parts, pull, dueChange(dues, lease.connectionId));
   return { outcome: 'not_active' };
 }
 

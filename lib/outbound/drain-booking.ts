@@ -23,7 +23,7 @@ export interface OutboundParts {
   readonly settings: Settings;
   readonly open: Readonly<Record<CalendarProvider, OpenCalendars>>;
   readonly tokens: (connection: Connection) => Session['token'];
-  readonly grantDied: (connection: Connection, fence?: number) => Promise<void>;
+  readonly grantDied: (connection: Connection) => Promise<void>;
   readonly hints: HintQueue<BookingHint>;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,27 +1,12 @@
 // One message of the booking queue: an event becomes the wish, a hint finds it, what can never be valid goes to the dead letters.
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import type { DeadLetters } from '../platform/dead-letters.ts';
 import { parseJson, readBookingHint, type BookingHint } from '../platform/messages.ts';
 import { readBookingEvent } from './booking-event.ts';
 import type { Bookings } from './bookings.ts';
 import { drainBooking, type DrainEnd, type OutboundParts } from './drain-booking.ts';
 
-export type DeadLetterReason = 'not_json' | 'unknown_type' | 'invalid_event' | 'version_reused';
-
-/** Moves a message aside with its original body and why. */
-export type DeadLetters = (record: SQSRecord, reason: DeadLetterReason) => Promise<void>;
-
-export const deadLetters =
-  (sqs: SQSClient, queueUrl: string): DeadLetters =>
-  async ({ body, messageId }, reason) => {
-    await sqs.send(
-      new SendMessageCommand({
-        QueueUrl: queueUrl,
-        MessageBody: body,
-        MessageAttributes: { reason: { DataType: 'String', StringValue: reason }, messageId: { DataType: 'String', StringValue: messageId } },
-      }),
-    );
-  };
+type DeadLetterReason = 'not_json' | 'unknown_type' | 'invalid_event' | 'version_reused';
 
 export type MessageEnd =
   | { readonly kind: 'dead_letter'; readonly reason: DeadLetterReason; readonly detail: string }

@@ -23,3 +23,9 @@ const options = ({ connectMs, requestMs, attempts }: CallLimits) => ({
 export const dynamoClient = (limits: CallLimits): DynamoDBClient => new DynamoDBClient(options(limits));
 export const sqsClient = (limits: CallLimits): SQSClient => new SQSClient(options(limits));
 export const ssmClient = (limits: CallLimits): SSMClient => new SSMClient(options(limits));
+
+/** Milliseconds between the end of a lease and the moment at which Lambda would kill its holder. */
+const marginMs = 5000;
+
+/** When work of this invocation must be over. */
+export const leaseEnd = (clock: () => number, { getRemainingTimeInMillis }: { getRemainingTimeInMillis(): number }): number => clock() + getRemainingTimeInMillis() - marginMs;

@@ -42,6 +42,8 @@ export interface Connection {
   readonly calendars: readonly ConnectionCalendar[];
   readonly watches: readonly ConnectionWatch[];
   readonly created_at: number;
+  /** When the person last consented, in ms. */
+  readonly granted_at: number;
 }
 
 export interface Connections {

@@ -49,6 +49,7 @@ export const Env = {
   bookingEventsTable: 'BOOKING_EVENTS_TABLE',
   inboundQueueUrl: 'INBOUND_QUEUE_URL',
   bookingQueueUrl: 'BOOKING_QUEUE_URL',
+  inboundDeadQueueUrl: 'INBOUND_DEAD_QUEUE_URL',
   bookingDeadQueueUrl: 'BOOKING_DEAD_QUEUE_URL',
   calendarChangesQueueUrl: 'CALENDAR_CHANGES_QUEUE_URL',
   /** Days of the promised window behind and ahead of now. */
@@ -89,3 +90,21 @@ export const queueNames = ['inbound', 'booking', 'calendar-changes'] as const;
 export type QueueName = (typeof queueNames)[number];
 
 export const metricNamespace = 'CalendarSync';
+
+/** Metrics; their dimensions are few and never ids. */
+export const Metric = {
+  runs: 'calendar_sync_runs_total',
+  items: 'calendar_sync_items_processed',
+  failures: 'calendar_sync_failures_total',
+  latency: 'calendar_sync_latency_ms',
+  webhooks: 'calendar_sync_webhooks_total',
+  noticeToVisible: 'calendar_sync_notice_to_visible_ms',
+  bookingToEvent: 'calendar_sync_booking_to_event_ms',
+  deadLetters: 'calendar_sync_dead_letters_total',
+  settingsUnknown: 'calendar_sync_settings_unknown_total',
+  hintsSent: 'calendar_sync_hints_sent_total',
+  oldestDirty: 'calendar_sync_oldest_dirty_ms',
+  oldestPending: 'calendar_sync_oldest_pending_ms',
+  connections: 'calendar_sync_connections',
+} as const;
+export type MetricName = (typeof Metric)[keyof typeof Metric];

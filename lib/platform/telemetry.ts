@@ -1,6 +1,7 @@
 // Logs and metrics. Only allow-listed facts leave: a raw client error can carry a token, so errors are told by what is safe in them.
 import { CalendarError } from '../calendars/port.ts';
 import { GateClosed } from './gate-closed.ts';
+import type { MetricName } from './names.ts';
 import { UnknownSealKey } from './seal.ts';
 
 interface AwsError extends Error {
@@ -24,4 +25,18 @@ export function safeError(error: unknown): { reason: string; stack?: string; req
     ...(stack && { stack }),
     ...(isAwsError(error) && error.$metadata.requestId !== undefined && { requestId: error.$metadata.requestId }),
   };
+}
+
+/** Adds one figure; dimensions are few and never ids. Latencies are in milliseconds, the rest are counts. */
+export type Measure = (name: MetricName, value: number, dimensions?: Readonly<Record<string, string>>) => void;
+
+/** Structured log lines. Fields are facts and ids, never content of a calendar or a booking. */
+export interface Log {
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+export interface Telemetry {
+  readonly measure: Measure;
+  readonly log: Log;
 }

@@ -1,0 +1,32 @@
+// What both webhooks are made of.
+import type { CalendarProvider } from '../../lib/calendars/port.ts';
+import { inbox } from '../../lib/ingest/inbox.ts';
+import type { RawRequest } from '../../lib/ingest/raw-request.ts';
+import type { Reading } from '../../lib/ingest/reading.ts';
+import { receiveWebhook } from '../../lib/ingest/receive-webhook.ts';
+import { dynamoClient, sqsClient, ssmClient, swift } from '../../lib/platform/clients.ts';
+import { readEnvironment } from '../../lib/platform/environment.ts';
+import { hintQueue } from '../../lib/platform/hint-queue.ts';
+import type { InboundHint } from '../../lib/platform/messages.ts';
+import { Env, functionSettings, Metric, type FunctionName } from '../../lib/platform/names.ts';
+import { settings } from '../../lib/platform/settings.ts';
+import { safeError } from '../../lib/platform/telemetry.ts';
+import { telemetry } from './telemetry.ts';
+
+export function webhook(name: FunctionName, provider: CalendarProvider, read: (request: RawRequest) => Reading) {
+  const env = readEnvironment([Env.syncStateTable, Env.inboundQueueUrl, Env.settingsPath]);
+  const { logger, metrics, measure, log } = telemetry(name);
+  const receive = receiveWebhook({
+    provider,
+    read,
+    settings: settings({ ssm: ssmClient(swift), path: env.SETTINGS_PATH, names: functionSettings[name], clock: Date.now, onFailure: (error) => log.warn('settings not read', { error: safeError(error) }) }),
+    inbox: inbox(dynamoClient(swift), env.SYNC_STATE_TABLE),
+    hints: hintQueue<InboundHint>(sqsClient(swift), env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
+    clock: Date.now,
+    told: (outcome, failure) => {
+      measure(Metric.webhooks, 1, { calendar_provider: provider, outcome });
+      if (failure !== undefined) log.error('webhook not durable', { error: safeError(failure) });
+    },
+  });
+  return { receive, logger, metrics };
+}

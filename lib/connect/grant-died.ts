@@ -1,0 +1,49 @@
+import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { healthRow } from '../platform/busy-keys.ts';
+import type { Changes } from '../platform/changes.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Connection } from '../platform/connections.ts';
+import { unlessRefused } from '../platform/dynamo.ts';
+
+export interface GrantDiedParts {
+  readonly dynamo: DynamoDBClient;
+  readonly connectionsTable: string;
+  readonly busyIntervalsTable: string;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}
+
+/**
+ * The person must consent again. Told first, then shown to readers, then saved on the connection, which ends all calls: a crash in
+ * between meets the dead grant again and tells the same fact under the same id.
+ */
+export const grantDied =
+  ({ dynamo, connectionsTable, busyIntervalsTable, changes, clock }: GrantDiedParts) =>
+  async (connection: Connection): Promise<void> => {
+    const { connection_id, provider_id, granted_at } = connection;
+    await changes.tell({ type: 'connection.reauthorization_required', connection_id, provider_id, cause: String(granted_at) }, clock());
+    const state = { ExpressionAttributeNames: { '#state': 'state' }, UpdateExpression: 'SET #state = :dead' };
+    const values = { ':dead': { S: 'reauthorization_required' } };
+    await unlessRefused(
+      dynamo.send(
+        new UpdateItemCommand({
+          ...state,
+          TableName: busyIntervalsTable,
+          Key: { provider_id: { S: provider_id }, row: { S: healthRow(connection_id) } },
+          ConditionExpression: 'attribute_exists(provider_id)',
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+    await unlessRefused(
+      dynamo.send(
+        new UpdateItemCommand({
+          ...state,
+          TableName: connectionsTable,
+          Key: { connection_id: { S: connection_id } },
+          ConditionExpression: '#state = :active AND granted_at = :granted',
+          ExpressionAttributeValues: { ...values, ':active': { S: 'active' }, ':granted': { N: String(granted_at) } },
+        }),
+      ),
+    );
+  };

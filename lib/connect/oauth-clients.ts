@@ -1,0 +1,46 @@
+import { refreshGoogle } from '../calendars/google/oauth.ts';
+import { refreshMicrosoft } from '../calendars/microsoft/oauth.ts';
+import { CalendarError, type CalendarProvider } from '../calendars/port.ts';
+import { seconds, type Clock } from '../platform/clock.ts';
+import { parseJson } from '../platform/messages.ts';
+import { Setting } from '../platform/names.ts';
+import type { SettingsSnapshot } from '../platform/settings.ts';
+
+/** GOOGLE_OAUTH and MICROSOFT_OAUTH: {"client_id","client_secret"}, Microsoft's with an optional "tenant" (default `common`). */
+export interface OauthClient {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly tenant?: string;
+}
+
+/** The tokens of one grant, as they lie sealed on the connection. `expires_at` in ms. */
+export interface Grant {
+  readonly access_token: string;
+  readonly expires_at: number;
+  readonly refresh_token: string;
+}
+
+export type RefreshGrant = (provider: CalendarProvider, grant: Grant, snapshot: SettingsSnapshot) => Promise<Grant>;
+
+/** Work needs offline_access, or no new refresh token would come. */
+export const microsoftScope = 'openid profile offline_access https://graph.microsoft.com/Calendars.ReadWrite';
+
+/** Undefined where missing or damaged: unknown, to be retried. */
+export function oauthClient(snapshot: SettingsSnapshot, provider: CalendarProvider): OauthClient | undefined {
+  const value = parseJson(snapshot.secret(provider === 'google' ? Setting.googleOauth : Setting.microsoftOauth) ?? '') as Partial<OauthClient> | undefined;
+  return typeof value?.client_id === 'string' && typeof value.client_secret === 'string' ? (value as OauthClient) : undefined;
+}
+
+export const refreshGrant =
+  (urls: { google: string; microsoft: string }, clock: Clock): RefreshGrant =>
+  async (provider, grant, snapshot) => {
+    const client = oauthClient(snapshot, provider);
+    if (!client) throw new CalendarError('unavailable', { reason: 'the OAuth client is not known' });
+    const asked = { clientId: client.client_id, clientSecret: client.client_secret, refreshToken: grant.refresh_token, clock, signal: AbortSignal.timeout(seconds(10)) };
+    const fresh =
+      provider === 'google'
+        ? await refreshGoogle({ ...asked, tokenUrl: `${urls.google}/token` })
+        : await refreshMicrosoft({ ...asked, loginUrl: urls.microsoft, tenant: client.tenant ?? 'common', scope: microsoftScope });
+    // Google sends no new refresh token on a refresh: the old one stays.
+    return { access_token: fresh.accessToken, expires_at: fresh.expiresAt, refresh_token: fresh.refreshToken ?? grant.refresh_token };
+  };

@@ -1,0 +1,45 @@
+// GET /v1/providers/{provider_id}/connections and GET /v1/connections/{connection_id}.
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Connection, Connections } from '../platform/connections.ts';
+import { answering, jsonAnswer, Problem } from '../platform/problem.ts';
+import { connectionIdPattern } from '../platform/watch-token.ts';
+
+export interface ReadConnectionsParts {
+  readonly connections: Connections;
+  readonly failed: (failure: unknown) => void;
+}
+
+const largestPage = 100;
+
+export const readConnections =
+  ({ connections, failed }: ReadConnectionsParts) =>
+  (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
+    answering(async () => {
+      const { provider_id: providerId, connection_id: connectionId } = event.pathParameters ?? {};
+      if (providerId !== undefined) return listed(connections, providerId, new URLSearchParams(event.rawQueryString));
+      const connection = connectionId !== undefined && connectionIdPattern.test(connectionId) ? await connections.get(connectionId) : undefined;
+      if (!connection) throw new Problem('not-found', 'There is no connection of this id.');
+      return jsonAnswer(200, told(connection));
+    }, failed);
+
+async function listed(connections: Connections, providerId: string, query: URLSearchParams): Promise<APIGatewayProxyStructuredResultV2> {
+  const limit = Number(query.get('limit') ?? largestPage);
+  if (!Number.isInteger(limit) || limit < 1 || limit > largestPage) throw new Problem('bad-request', `limit must be a whole number from 1 to ${largestPage}.`);
+  const after = query.get('after');
+  if (after !== null && !connectionIdPattern.test(after)) throw new Problem('bad-request', 'after must be the `next` of the page before.');
+  const { ids, next } = await connections.idsOf(providerId, { limit, ...(after !== null && { after }) });
+  return jsonAnswer(200, { connections: (await connections.getAll(ids)).map(told), ...(next !== undefined && { next }) });
+}
+
+/** What callers may see: no token, no account. */
+const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at }: Connection) => ({
+  connection_id,
+  provider_id,
+  calendar_provider,
+  state,
+  zone: zone ?? null,
+  scopes,
+  calendars: calendars.map(({ id, blocks, receives }) => ({ id, blocks, receives })),
+  watches: watches.map(({ id, expires_at }) => ({ id, expires_at: new Date(expires_at).toISOString() })),
+  created_at: new Date(created_at).toISOString(),
+});

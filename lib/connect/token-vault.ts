@@ -1,0 +1,80 @@
+// Bearer tokens of connections: sealed at rest, refreshed before they expire, stored before they are used.
+import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CalendarError, type Session } from '../calendars/port.ts';
+import { minutes, type Clock } from '../platform/clock.ts';
+import type { Connection, Connections } from '../platform/connections.ts';
+import { unlessRefused } from '../platform/dynamo.ts';
+import { parseKeyRing, type KeyRing } from '../platform/key-ring.ts';
+import { parseJson } from '../platform/messages.ts';
+import { Setting } from '../platform/names.ts';
+import { seal, unseal } from '../platform/seal.ts';
+import type { Settings, SettingsSnapshot } from '../platform/settings.ts';
+import type { Grant, RefreshGrant } from './oauth-clients.ts';
+
+export interface VaultParts {
+  readonly dynamo: DynamoDBClient;
+  readonly table: string;
+  readonly connections: Connections;
+  readonly settings: Settings;
+  readonly refresh: RefreshGrant;
+  readonly clock: Clock;
+}
+
+/** So long before its end a token is no longer handed out: longer than any lease. */
+const refreshBefore = minutes(5);
+
+/** Throws CalendarError `unavailable` where the ring is missing or damaged: unknown, never a dead grant. */
+export function tokenRing(snapshot: SettingsSnapshot): KeyRing {
+  try {
+    return parseKeyRing(parseJson(snapshot.secret(Setting.tokenKeys) ?? ''));
+  } catch {
+    throw new CalendarError('unavailable', { reason: 'the token keys are not known' });
+  }
+}
+
+/**
+ * The tokens of one connection for the length of one run. Two runs may refresh at once: the store is conditional on the record that was
+ * read, so the loser takes what the winner stored, and no newer refresh token is ever overwritten by an older one.
+ */
+export const tokenVault =
+  (parts: VaultParts) =>
+  (connection: Connection): Session['token'] => {
+    let sealed = connection.tokens;
+    let grant: Grant | undefined;
+
+    const open = (snapshot: SettingsSnapshot): Grant => {
+      if (sealed === undefined) throw new CalendarError('grant_dead', { reason: 'no tokens' });
+      return JSON.parse(unseal(tokenRing(snapshot), sealed, connection.connection_id)) as Grant;
+    };
+
+    const renewed = async (snapshot: SettingsSnapshot, old: Grant): Promise<Grant> => {
+      const fresh = await parts.refresh(connection.calendar_provider, old, snapshot);
+      const record = seal(tokenRing(snapshot), JSON.stringify(fresh), { connectionId: connection.connection_id, now: parts.clock() });
+      if (await store(parts, connection.connection_id, { before: sealed ?? '', after: record })) {
+        sealed = record;
+        return fresh;
+      }
+      sealed = (await parts.connections.get(connection.connection_id))?.tokens;
+      return open(snapshot);
+    };
+
+    return async (renew = false) => {
+      const snapshot = await parts.settings.read();
+      grant ??= open(snapshot);
+      if (renew || grant.expires_at - parts.clock() < refreshBefore) grant = await renewed(snapshot, grant);
+      return grant.access_token;
+    };
+  };
+
+const store = ({ dynamo, table }: VaultParts, connectionId: string, { before, after }: { before: string; after: string }): Promise<boolean> =>
+  unlessRefused(
+    dynamo.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { connection_id: { S: connectionId } },
+        UpdateExpression: 'SET tokens = :after',
+        ConditionExpression: 'tokens = :before',
+        ExpressionAttributeValues: { ':after': { S: after }, ':before': { S: before } },
+      }),
+    ),
+  );

@@ -1,0 +1,57 @@
+// A batch of the booking queue. A message that is not saved yet when something fails goes back by its visibility time-out, alone: no
+// neighbour notices.
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { eachConcurrently } from '../platform/concurrently.ts';
+import type { DeadLetters } from '../platform/dead-letters.ts';
+import { Metric } from '../platform/names.ts';
+import { safeError, type Telemetry } from '../platform/telemetry.ts';
+import type { DrainEnd, OutboundParts } from './drain-booking.ts';
+import { receiveBookingMessage, type MessageEnd } from './receive-booking-message.ts';
+
+const atOnce = 5;
+
+export const receiveBookingBatch =
+  (parts: OutboundParts & Telemetry & { deadLetters: DeadLetters }) =>
+  async (event: SQSEvent, endsAt: number): Promise<SQSBatchResponse> => {
+    const failures: string[] = [];
+    await eachConcurrently(event.Records, atOnce, async (record: SQSRecord) => {
+      try {
+        tell(parts, record, await receiveBookingMessage(parts, record, endsAt));
+      } catch (error) {
+        parts.measure(Metric.failures, 1, { direction: 'outbound' });
+        parts.log.error('booking message not saved', { message_id: record.messageId, error: safeError(error) });
+        failures.push(record.messageId);
+      }
+    });
+    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+function tell({ measure, log }: Telemetry, { messageId }: SQSRecord, end: MessageEnd): void {
+  if (end.kind === 'dead_letter') {
+    measure(Metric.deadLetters, 1, { queue: 'booking', reason: end.reason });
+    log.warn('booking message set aside', { message_id: messageId, reason: end.reason, detail: end.detail });
+  } else if (end.kind === 'no_op') log.info('booking unchanged', { message_id: messageId, booking_id: end.bookingId, why: end.why });
+  else if (end.kind === 'interrupted') {
+    measure(Metric.failures, 1, { direction: 'outbound' });
+    log.error('booking interrupted', { message_id: messageId, booking_id: end.bookingId, error: safeError(end.error) });
+  } else tellDrain({ measure, log }, end.bookingId, end.drain);
+}
+
+/** One line and one run per target. An unchanged target says that the idempotency check held. */
+export function tellDrain({ measure, log }: Telemetry, bookingId: string, { outcome, version, targets, appliedAfterMs }: DrainEnd): void {
+  for (const { provider, outcome: targetOutcome } of targets) {
+    const dimensions = { direction: 'outbound', calendar_provider: provider };
+    measure(Metric.runs, 1, { ...dimensions, outcome: targetOutcome });
+    if (['created', 'updated', 'removed'].includes(targetOutcome)) measure(Metric.items, 1, dimensions);
+    if (targetOutcome === 'failed' || targetOutcome === 'grant_dead') measure(Metric.failures, 1, dimensions);
+    if (outcome === 'done' && appliedAfterMs !== undefined) measure(Metric.bookingToEvent, appliedAfterMs, { calendar_provider: provider });
+  }
+  const held = outcome === 'done' && targets.length === 0 ? { idempotency: 'held: every target is as wished' } : {};
+  log.info('drain', {
+    booking_id: bookingId,
+    version,
+    outcome,
+    ...held,
+    targets: targets.map(({ error, ...facts }) => ({ ...facts, ...(error !== undefined && { error: safeError(error) }) })),
+  });
+}

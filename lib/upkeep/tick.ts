@@ -1,0 +1,133 @@
+// One tick of the timer: rings again for what is dirty but perhaps not hinted, pending but not applied, and due. The bell alone: workers
+// decide from the rows what there is to do.
+import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { hours, seconds, type Clock } from '../platform/clock.ts';
+import type { HintQueue } from '../platform/hint-queue.ts';
+import type { BookingHint, InboundHint } from '../platform/messages.ts';
+import { Index, Metric, Setting } from '../platform/names.ts';
+import type { Settings } from '../platform/settings.ts';
+import { allShards, dueShards } from '../platform/shard.ts';
+import type { Telemetry } from '../platform/telemetry.ts';
+import type { UpkeepState, UpkeepStates, WalkName } from './upkeep-state.ts';
+import { walk, type IndexEntry, type IndexWalk } from './walk.ts';
+
+export interface UpkeepParts extends Telemetry {
+  readonly dynamo: DynamoDBClient;
+  readonly tables: { readonly syncState: string; readonly bookingEvents: string };
+  readonly states: UpkeepStates;
+  readonly settings: Settings;
+  readonly inbound: HintQueue<InboundHint>;
+  readonly booking: HintQueue<BookingHint>;
+  readonly clock: Clock;
+}
+
+/** A hint has this long to be taken up before it is thought lost. */
+const perhapsLost = seconds(10);
+const tickLength = seconds(50);
+
+interface Tick extends UpkeepParts {
+  readonly startedAt: number;
+  readonly before: UpkeepState;
+}
+
+export async function tick(parts: UpkeepParts): Promise<void> {
+  const snapshot = await parts.settings.read();
+  const sync = snapshot.flag(Setting.syncEnabled);
+  if (sync === 'unknown') parts.measure(Metric.settingsUnknown, 1);
+  if (sync !== 'open') return;
+  const run: Tick = { ...parts, startedAt: parts.clock(), before: await parts.states.read() };
+  const walks: UpkeepState['walks'] = {
+    ...run.before.walks,
+    dirty: await ringConnections(run, 'dirty', dirtyWalk(run)),
+    'due-sync': await ringConnections(run, 'due-sync', dueWalk(run, 'sync')),
+    ...(snapshot.flag(Setting.jobsEnabled) === 'open' && { 'due-jobs': await ringConnections(run, 'due-jobs', dueWalk(run, 'jobs')) }),
+    pending: await ringBookings(run),
+  };
+  const counted = run.startedAt - (run.before.countedAt ?? 0) >= hours(1) ? { connections: await countConnections(run), countedAt: run.startedAt } : {};
+  await parts.states.save({ ...run.before, ...counted, walks });
+}
+
+const goOn = ({ clock, startedAt }: Tick) => (): boolean => clock() - startedAt < tickLength;
+
+const dirtyWalk = ({ tables, startedAt }: Tick): IndexWalk => ({ table: tables.syncState, index: Index.dirty, shardName: 'dirtyShard', timeName: 'dirtySince', shards: allShards, until: startedAt - perhapsLost });
+const dueWalk = ({ tables, startedAt }: Tick, gate: 'sync' | 'jobs'): IndexWalk => ({ table: tables.syncState, index: Index.due, shardName: 'dueShard', timeName: 'dueAt', shards: dueShards(gate), until: startedAt });
+
+/** Rings for connections that nobody works on: no live lease, and no back-off under way. */
+async function ringConnections(run: Tick, name: WalkName, index: IndexWalk) {
+  let [oldest, rung] = [run.startedAt, 0];
+  const place = await walk(run.dynamo, index, {
+    from: run.before.walks[name],
+    goOn: goOn(run),
+    page: async (entries) => {
+      oldest = Math.min(oldest, ...entries.map((entry) => Number(entry[index.timeName]?.N)));
+      const ids = entries.flatMap((entry) => entry['connection_id']?.S ?? []);
+      const rows = await batchGet(run.dynamo, run.tables.syncState, ids.map((id) => ({ connection_id: { S: id }, part: { S: 'pull' } })));
+      const free = rows.filter((row) => notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);
+      await run.inbound.sendAll(free.map((row) => ({ v: 1, hint: 'pull', connection_id: row['connection_id']?.S ?? '' })));
+      rung += free.length;
+    },
+  });
+  if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest);
+  if (rung > 0) run.measure(Metric.hintsSent, rung, { why: name });
+  return place;
+}
+
+/** Rings for bookings whose delayed hint, if they have one, should have come by now. */
+async function ringBookings(run: Tick) {
+  let [oldest, rung] = [run.startedAt, 0];
+  const index: IndexWalk = { table: run.tables.bookingEvents, index: Index.pending, shardName: 'pendingShard', timeName: 'pendingSince', shards: allShards, until: run.startedAt - perhapsLost };
+  const place = await walk(run.dynamo, index, {
+    from: run.before.walks.pending,
+    goOn: goOn(run),
+    page: async (entries) => {
+      oldest = Math.min(oldest, ...entries.map((entry) => Number(entry['pendingSince']?.N)));
+      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt');
+      const waiting = rows.filter((row) => notBefore(row, 'retryAt') <= run.startedAt);
+      await run.booking.sendAll(waiting.map((row) => ({ v: 1, hint: 'booking', booking_id: row['booking_id']?.S ?? '' })));
+      rung += waiting.length;
+    },
+  });
+  run.measure(Metric.oldestPending, run.startedAt - oldest);
+  if (rung > 0) run.measure(Metric.hintsSent, rung, { why: 'pending' });
+  return place;
+}
+
+const notBefore = (row: IndexEntry, name: string): number => Number(row[name]?.N ?? 0);
+
+/** Hourly: every connection is on the due index. */
+async function countConnections({ dynamo, tables }: Tick): Promise<number> {
+  let count = 0;
+  for (const shard of [...dueShards('sync'), ...dueShards('jobs')]) {
+    let after: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await dynamo.send(
+        new QueryCommand({
+          TableName: tables.syncState,
+          IndexName: Index.due,
+          Select: 'COUNT',
+          KeyConditionExpression: 'dueShard = :shard',
+          ExpressionAttributeValues: { ':shard': { S: shard } },
+          ...(after && { ExclusiveStartKey: after }),
+        }),
+      );
+      count += page.Count ?? 0;
+      after = page.LastEvaluatedKey;
+    } while (after);
+  }
+  return count;
+}
+
+/** Those that exist, in no order. What the table leaves unprocessed is asked for again. */
+async function batchGet(dynamo: DynamoDBClient, table: string, keys: Record<string, AttributeValue>[], projection = 'connection_id, leaseUntil, backoffUntil'): Promise<IndexEntry[]> {
+  const found: IndexEntry[] = [];
+  for (let left = keys; left.length > 0; ) {
+    const { Responses, UnprocessedKeys } = await dynamo.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left.slice(0, 100), ConsistentRead: true, ProjectionExpression: projection } } }),
+    );
+    found.push(...(Responses?.[table] ?? []));
+    const unprocessed = UnprocessedKeys?.[table]?.Keys ?? [];
+    if (unprocessed.length === Math.min(left.length, 100)) throw new Error(`${table} answered none of the keys asked.`);
+    left = [...unprocessed, ...left.slice(100)];
+  }
+  return found;
+}
