@@ -1,0 +1,22 @@
+// Loaded by `node --import` into child processes: makes Date run `rate` times as fast from `epoch` on; timers too, where asked.
+const asked = new URL(import.meta.url).searchParams;
+const epoch = Number(asked.get('epoch'));
+const rate = Number(asked.get('rate'));
+
+const wallNow = Date.now;
+const now = () => epoch + Math.round((wallNow() - epoch) * rate);
+
+const VirtualDate = new Proxy(Date, {
+  construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+  apply: (target) => new target(now()).toString(),
+});
+Date.now = now;
+Date.prototype.constructor = VirtualDate;
+globalThis.Date = VirtualDate;
+
+if (asked.get('timers') === 'true') {
+  const { setTimeout: wallTimeout, setInterval: wallInterval } = globalThis;
+  globalThis.setTimeout = (run, delay = 0, ...args) => wallTimeout(run, delay / rate, ...args);
+  // Intervals of a few milliseconds are how an engine looks around, not a time that anyone waits for: divided, they would only burn CPU.
+  globalThis.setInterval = (run, delay = 0, ...args) => wallInterval(run, Math.max(Math.min(delay, 10), delay / rate), ...args);
+}

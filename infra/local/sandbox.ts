@@ -1,0 +1,204 @@
+// Runs the synthesized stack on this machine. Used by `npm start`, by journey tests and by benches; many may run at a time.
+import { EventEmitter } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startApiGateway } from './api-gateway.ts';
+import type { ApiGateway } from './api-gateway.ts';
+import { planApi, registerApi } from './api-routes.ts';
+import { disturbance } from './disturbance.ts';
+import type { Disturbance } from './disturbance.ts';
+import { functionLogs } from './function-logs.ts';
+import { planFunctions, registerFunctions } from './function-plan.ts';
+import type { FunctionPlan } from './function-plan.ts';
+import type { LogLine } from './function-process.ts';
+import { runFunctions } from './functions.ts';
+import type { Functions, InvokeResult, Invocation } from './functions.ts';
+import { shortFunctions, shortQueues, shortTables, variable } from './outputs.ts';
+import type { Endpoints, Outputs } from './outputs.ts';
+import { planMappings, startPoller } from './queue-poller.ts';
+import { createQueues, startQueueEngine } from './queues.ts';
+import type { LocalQueue } from './queues.ts';
+import { takeFolder } from './run-folder.ts';
+import { plantParameters, startParameterServer } from './ssm.ts';
+import { providerEnvironment, startSimulators } from './simulators.ts';
+import type { Simulators } from './simulators.ts';
+import { projectRoot, readStack, synthesize } from './synthesis.ts';
+import type { SynthesizedStack } from './synthesis.ts';
+import { createTables, startTableEngine } from './tables.ts';
+import { localStack, place, text } from './template.ts';
+import type { LocalStack } from './template.ts';
+import { planTimers, startTimer } from './timer.ts';
+import { virtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface SandboxOptions {
+  /** Holds outputs.json and logs/; a folder in use by another run is left alone and a subfolder taken. Default: .sandbox */
+  readonly folder?: string;
+  /** Of the HTTP API; a free one unless given. */
+  readonly port?: number;
+  /** How many times as fast timers, visibility and delays run. */
+  readonly clock?: number;
+  readonly seed?: number;
+  readonly disturb?: Omit<Disturbance, 'seed'>;
+  /** Processes of one function at a time. */
+  readonly processes?: number;
+  /** False: the template's timers do not tick, and tests invoke the function themselves. */
+  readonly timers?: boolean;
+  /** A stack to run instead of synthesizing the project's. */
+  readonly stack?: SynthesizedStack;
+  /** False: no simulator is started, and functions keep the template's addresses of the calendar providers. */
+  readonly simulators?: boolean;
+}
+
+export interface SandboxEvents {
+  readonly invocation: [Invocation];
+  readonly log: [LogLine];
+  readonly trouble: [string];
+}
+
+export interface Sandbox extends Outputs {
+  readonly folder: string;
+  readonly outputs: Outputs;
+  readonly clock: VirtualClock;
+  /** By short or physical name. */
+  invoke(functionName: string, payload: unknown): Promise<InvokeResult>;
+  logs(functionName: string): readonly LogLine[];
+  /** Largest resident memory seen of each function, in MB, by short name. */
+  peakMemory(): Record<string, number>;
+  on<E extends keyof SandboxEvents>(event: E, listen: (...args: SandboxEvents[E]) => void): void;
+  /** Every process that this run has started and not ended. */
+  pids(): number[];
+  close(): Promise<void>;
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  await using closing = new AsyncDisposableStack();
+  const base = options.folder ?? join(projectRoot, '.sandbox');
+  const source = options.stack ?? readStack(await synthesize(join(projectRoot, '.sandbox', 'assemblies')));
+  const stack = localStack(source);
+  const clock = virtualClock(options.clock);
+  const folder = takeFolder(base);
+  closing.defer(() => folder.release());
+  const events = new EventEmitter<{ [E in keyof SandboxEvents]: SandboxEvents[E] }>();
+
+  const engines = await startEngines(stack, { options, clock, closing });
+  const plans = planFunctions(stack, {
+    endpoints: engines.endpoints,
+    providers: engines.simulators === undefined ? {} : providerEnvironment(engines.simulators.urls),
+    localize: (value) => value.replaceAll(`https://local.execute-api.${place.region}.${place.suffix}`, new URL(engines.gateway.url).origin),
+    folder: folder.path,
+  });
+  const logs = functionLogs(join(folder.path, 'logs'));
+  closing.defer(() => logs.close());
+  const peaks = new Map<string, number>();
+  const functions = runFunctions(plans, {
+    clock,
+    ...(options.processes === undefined ? {} : { processes: options.processes }),
+    onLine: (line) => {
+      logs.add(line);
+      events.emit('log', line);
+    },
+    onInvocation: (invocation) => {
+      peaks.set(invocation.function, Math.max(peaks.get(invocation.function) ?? 0, invocation.peakRssMb ?? 0));
+      events.emit('invocation', invocation);
+    },
+  });
+  startTraffic(stack, { options, clock, closing, engines, functions, onTrouble: (trouble) => events.emit('trouble', trouble) });
+  const outputs = outputsOf(engines, plans);
+  writeFileSync(join(folder.path, 'outputs.json'), `${JSON.stringify(outputs, null, 2)}\n`);
+
+  const running = closing.move();
+  let closed: Promise<void> | undefined;
+  const physical = (name: string): string => outputs.functions[name] ?? name;
+  return {
+    ...outputs,
+    outputs,
+    folder: folder.path,
+    clock,
+    invoke: (name, payload) => functions.invoke(physical(name), payload),
+    logs: (name) => logs.of(physical(name)),
+    peakMemory: () => Object.fromEntries(Object.entries(outputs.functions).map(([short, name]) => [short, peaks.get(name) ?? 0])),
+    on: (event, listen) => void events.on(event, listen as never),
+    pids: () => [...functions.pids(), ...engines.pids],
+    close: () => (closed ??= running.disposeAsync()),
+  };
+}
+
+interface Engines {
+  readonly endpoints: Endpoints;
+  readonly tables: readonly string[];
+  readonly queues: readonly LocalQueue[];
+  readonly simulators: Simulators | undefined;
+  readonly gateway: ApiGateway;
+  readonly pids: readonly number[];
+}
+
+interface Start {
+  readonly options: SandboxOptions;
+  readonly clock: VirtualClock;
+  readonly closing: AsyncDisposableStack;
+}
+
+/** Starts what functions talk to, and registers every resource that a function's environment may name. */
+async function startEngines(stack: LocalStack, { options, clock, closing }: Start): Promise<Engines> {
+  /** One that fails does not stop the others from being ended: each is registered as soon as it is there. */
+  const ended = async <T extends { child?: { stop(): Promise<void> } }>(starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    closing.defer(() => started.child?.stop());
+    return started;
+  };
+  const started = await Promise.allSettled([
+    ended(startTableEngine()),
+    ended(startQueueEngine(clock)),
+    options.simulators === false ? undefined : ended(startSimulators(clock, { seed: options.seed ?? 1 })),
+  ]);
+  const [table, queue, simulators] = started.map((each) => valueOf<unknown>(each)) as [Awaited<ReturnType<typeof startTableEngine>>, Awaited<ReturnType<typeof startQueueEngine>>, Simulators | undefined];
+  const ssm = await startParameterServer(clock.now);
+  closing.defer(() => ssm.close());
+  const [stage] = stack.of('AWS::ApiGatewayV2::Stage');
+  const gateway = await startApiGateway({ clock, stage: stage === undefined ? '$default' : (text(stage, 'StageName') ?? '$default'), ...(options.port === undefined ? {} : { port: options.port }) });
+  closing.defer(() => gateway.close());
+  const [tables, queues] = await Promise.all([createTables(stack, table.url), createQueues(stack, queue.url), plantParameters(stack, ssm.url)]);
+  registerApi(stack, gateway.url);
+  registerFunctions(stack);
+  const pids = [table.child, queue.child, simulators?.child].flatMap((child) => (child === undefined ? [] : [child.pid]));
+  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url }, tables, queues, simulators, gateway, pids };
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
+}
+
+interface Traffic extends Start {
+  readonly engines: Engines;
+  readonly functions: Functions;
+  readonly onTrouble: (trouble: string) => void;
+}
+
+/** Opens what invokes functions: routes, queues, timers. Closed in turn: nothing new first, then the functions, then who waits for them. */
+function startTraffic(stack: LocalStack, { options, clock, closing, engines, functions, onTrouble }: Traffic): void {
+  engines.gateway.serve(planApi(stack), functions);
+  const disturb = disturbance({ seed: options.seed ?? 1, ...options.disturb });
+  const pollers = planMappings(stack, engines.queues).map((mapping) => startPoller(mapping, { endpoint: engines.endpoints.sqs, functions, clock, disturb, onTrouble }));
+  const timers = options.timers === false ? [] : planTimers(stack).map((timer) => startTimer(timer, { functions, clock }));
+  closing.defer(async () => {
+    for (const timer of timers) timer.close();
+    const ending = pollers.map((poller) => poller.close());
+    await functions.close();
+    await Promise.all(ending);
+  });
+}
+
+function outputsOf({ endpoints, queues, tables, simulators, gateway }: Engines, plans: readonly FunctionPlan[]): Outputs {
+  return {
+    apiUrl: gateway.url,
+    queues: shortQueues(plans, queues),
+    tables: shortTables(plans, tables),
+    endpoints,
+    simulators: simulators?.urls ?? { google: '', googleOauth: '', graph: '', login: '' },
+    functions: shortFunctions(plans),
+    settingsPath: variable(plans, 'SETTINGS_PATH') ?? '',
+    pid: process.pid,
+  };
+}
