@@ -1,0 +1,101 @@
+// All events of one calendar, the deleted ones too, each under the number of the change that last touched it.
+import type { Clock } from '../../../lib/platform/clock.ts';
+import type { EventContent, EventRecord, EventTime } from './event-record.ts';
+import { instanceSuffix, isSeries } from './event-record.ts';
+import { instanceAt, readInstanceId } from './instances.ts';
+
+/** What a record is known by beside its content. */
+export interface EventIdentity {
+  readonly id: string;
+  readonly iCalUID: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly sequence: number;
+  readonly recurringEventId?: string;
+  readonly originalStart?: EventTime;
+}
+
+export interface EventStore {
+  readonly records: ReadonlyMap<string, EventRecord>;
+  /** How many changes the calendar has seen; a sync token is one of these numbers. */
+  seq(): number;
+  write(identity: EventIdentity, content: EventContent): EventRecord;
+  /** The event, exception or instance of that id; instances that nobody touched are made up from their master. */
+  find(id: string): EventRecord | undefined;
+  hasUid(iCalUID: string): boolean;
+  exceptionsOf(masterId: string): readonly EventRecord[];
+  /** What was, as of a change, an event that is or was a series; undefined where it never was one, or not yet. */
+  seriesAsOf(id: string, seq: number): EventRecord | undefined;
+  /** Whether the event is or was a series. */
+  wasSeries(id: string): boolean;
+}
+
+/** Etags look like Google's: quoted digits, only ever the same or different. */
+const etagOf = (seq: number): string => `"${3_300_000_000_000_000 + seq * 2000}"`;
+
+export function createEventStore(clock: Clock): EventStore {
+  const records = new Map<string, EventRecord>();
+  const exceptions = new Map<string, Set<string>>();
+  const uids = new Map<string, string>();
+  /** Former versions of what is or was a series: only from them can be told which of its instances are gone. */
+  const former = new Map<string, EventRecord[]>();
+  let seq = 0;
+
+  const put = (record: EventRecord): EventRecord => {
+    const before = records.get(record.id);
+    if (before !== undefined && (isSeries(before) || isSeries(record) || former.has(record.id))) {
+      former.set(record.id, [...(former.get(record.id) ?? []), before]);
+    }
+    records.set(record.id, record);
+    if (record.recurringEventId === undefined) uids.set(record.iCalUID, record.id);
+    else addTo(exceptions, record.recurringEventId, record.id);
+    return record;
+  };
+  const exceptionsOf = (masterId: string): EventRecord[] =>
+    [...(exceptions.get(masterId) ?? [])].map((id) => records.get(id)).filter((record) => record !== undefined);
+
+  /** Exceptions end with their series, and where its new rules know their original start no more. */
+  const dropOrphans = (master: EventRecord): void => {
+    for (const exception of exceptionsOf(master.id)) {
+      const orphan = master.status === 'cancelled' || exception.originalStart === undefined || instanceAt(master, instanceSuffix(exception.originalStart)) === undefined;
+      if (orphan && exception.status !== 'cancelled') put({ ...exception, status: 'cancelled', seq: (seq += 1), etag: etagOf(seq), updated: clock() });
+    }
+  };
+
+  return {
+    records,
+    seq: () => seq,
+    exceptionsOf,
+    write: (identity, content) => {
+      seq += 1;
+      const record = put({ ...content, ...identity, seq, etag: etagOf(seq) });
+      if (exceptions.has(record.id)) dropOrphans(record);
+      return record;
+    },
+    find: (id) => {
+      const known = records.get(id);
+      if (known !== undefined) return known;
+      const named = readInstanceId(id);
+      const master = named === undefined ? undefined : records.get(named.masterId);
+      return named === undefined || master === undefined ? undefined : instanceAt(master, named.suffix);
+    },
+    hasUid: (iCalUID) => {
+      const holder = records.get(uids.get(iCalUID) ?? '');
+      return holder !== undefined && holder.status !== 'cancelled';
+    },
+    wasSeries: (id) => {
+      const now = records.get(id);
+      return former.has(id) || (now !== undefined && isSeries(now));
+    },
+    seriesAsOf: (id, at) => {
+      const versions = [...(former.get(id) ?? []), ...[records.get(id)].filter((record) => record !== undefined)];
+      return versions.findLast((version) => version.seq <= at);
+    },
+  };
+}
+
+function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([value]));
+  else set.add(value);
+}
