@@ -1,7 +1,33 @@
 // From a message of the booking service to a trusted booking: schema, sizes, instants. Whoever gets a `Booking` need not check it again.
+// docs/booking-event.schema.json is the schema below, written out as JSON Schema.
 import { createHash } from 'node:crypto';
-import { Ajv, type ErrorObject } from 'ajv';
-import { bookingEventSchema } from './booking-event-schema.ts';
+import * as v from 'valibot';
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+const instant = v.pipe(v.string(), v.regex(rfc3339, 'must be an RFC 3339 instant with an offset'), v.check((text) => !Number.isNaN(Date.parse(text)), 'must be an instant that exists'));
+const text = (bytes: number) => v.pipe(v.string(), v.maxLength(bytes), v.maxBytes(bytes, `must be at most ${bytes} bytes`));
+
+/** One change of a booking, as published to the booking queue. Unknown members are ignored. `version` grows with each change. */
+export const bookingEventSchema = v.object({
+  id,
+  type: v.picklist(['booking.created', 'booking.updated', 'booking.cancelled']),
+  occurred_at: instant,
+  booking: v.object({
+    id,
+    version: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER)),
+    provider_id: id,
+    service_id: id,
+    title: text(1024),
+    description: v.optional(text(8192)),
+    location: v.optional(text(1024)),
+    start_time: instant,
+    end_time: instant,
+    time_zone: v.optional(v.pipe(v.string(), v.maxLength(64), v.check(isZone, 'must be an IANA zone'))),
+    status: v.picklist(['pending', 'confirmed', 'cancelled']),
+  }),
+});
+type Event = v.InferOutput<typeof bookingEventSchema>;
 
 /** A booking as wished. Instants are RFC 3339 in UTC with milliseconds. */
 export interface Booking {
@@ -26,40 +52,20 @@ export type ReadEvent =
   /** It can never be valid. `detail` names members, never their values. */
   | { readonly kind: 'invalid'; readonly reason: 'not_json' | 'unknown_type' | 'invalid_event'; readonly detail: string };
 
-interface Raw {
-  readonly type: string;
-  readonly booking: {
-    readonly id: string; readonly version: number; readonly provider_id: string; readonly service_id: string; readonly title: string;
-    readonly description?: string; readonly location?: string; readonly start_time: string; readonly end_time: string; readonly time_zone?: string; readonly status: string;
-  };
-}
-
-const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
-const isInstant = (text: string): boolean => rfc3339.test(text) && !Number.isNaN(Date.parse(text));
-const validate = new Ajv({ strict: true, formats: { 'date-time': isInstant } }).compile<Raw>(bookingEventSchema);
-
 export function readBookingEvent(value: unknown): ReadEvent {
-  if (value === undefined) return { kind: 'invalid', reason: 'not_json', detail: 'The body is not JSON.' };
-  if (!validate(value)) {
-    const errors = validate.errors ?? [];
-    const reason = errors.some(({ instancePath }) => instancePath === '/type') ? 'unknown_type' : 'invalid_event';
-    return { kind: 'invalid', reason, detail: errors.map(said).join('; ') };
+  if (value === undefined) return { kind: 'invalid', reason: 'not_json', detail: 'the body is not JSON' };
+  const read = v.safeParse(bookingEventSchema, value);
+  if (!read.success) {
+    const paths = read.issues.map((issue) => v.getDotPath(issue) ?? 'the event');
+    return { kind: 'invalid', reason: paths.includes('type') ? 'unknown_type' : 'invalid_event', detail: read.issues.map((issue, n) => `${paths[n]}: ${sentence(issue)}`).join('; ') };
   }
-  const fault = faultOf(value.booking);
-  return fault ? { kind: 'invalid', reason: 'invalid_event', detail: fault } : { kind: 'booking', booking: bookingOf(value) };
+  const { booking } = read.output;
+  if (Date.parse(booking.end_time) <= Date.parse(booking.start_time)) return { kind: 'invalid', reason: 'invalid_event', detail: 'booking.end_time: must be after start_time' };
+  return { kind: 'booking', booking: bookingOf(read.output) };
 }
 
-const said = ({ instancePath, message }: ErrorObject): string => `${instancePath || '/'} ${message ?? 'is invalid'}`;
-
-/** What the schema cannot say. */
-function faultOf(raw: Raw['booking']): string | undefined {
-  const sizes = [['title', 1024], ['location', 1024], ['description', 8192]] as const;
-  const tooLong = sizes.find(([member, bytes]) => Buffer.byteLength(raw[member] ?? '') > bytes);
-  if (tooLong) return `/booking/${tooLong[0]} must be at most ${tooLong[1]} bytes`;
-  if (Date.parse(raw.end_time) <= Date.parse(raw.start_time)) return '/booking/end_time must be after start_time';
-  if (raw.time_zone !== undefined && !isZone(raw.time_zone)) return '/booking/time_zone must be an IANA zone';
-  return undefined;
-}
+/** Valibot's own sentences quote what was received: only ours, and what was expected, are told. */
+const sentence = ({ message, expected }: v.BaseIssue<unknown>): string => (message.startsWith('must be') ? message : `expected ${expected ?? 'another value'}`);
 
 function isZone(name: string): boolean {
   try {
@@ -69,7 +75,7 @@ function isZone(name: string): boolean {
   }
 }
 
-function bookingOf({ type, booking: raw }: Raw): Booking {
+function bookingOf({ type, booking: raw }: Event): Booking {
   const known = {
     id: raw.id,
     version: raw.version,

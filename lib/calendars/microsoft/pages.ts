@@ -27,13 +27,18 @@ function readPage(answer: Answer): Links {
   return deltaLink === undefined ? { rows } : { rows, deltaLink };
 }
 
+/** After an empty page the same link may stand once more; one that keeps coming goes in a circle. */
+const mostSightings = 2;
+
 /** Every page from `url` on, empty ones included: those carry links like any other. */
 export async function* pagesFrom(call: GraphCall, url: string): AsyncGenerator<RowPage> {
-  const seen = new Set<string>();
-  for (let next: string | undefined = url; next !== undefined; ) {
-    if (seen.has(next) || seen.size === maxPages) throw malformed('paging');
-    seen.add(next);
-    const { nextLink, ...page } = readPage(await call({ method: 'get', url: next, }));
+  const sightings = new Map<string, number>();
+  let next: string | undefined = url;
+  for (let pages = 0; next !== undefined; pages += 1) {
+    const seen: number = sightings.get(next) ?? 0;
+    if (seen === mostSightings || pages === maxPages) throw malformed('paging');
+    sightings.set(next, seen + 1);
+    const { nextLink, ...page }: Links = readPage(await call({ method: 'get', url: next }));
     yield page;
     next = nextLink;
   }
