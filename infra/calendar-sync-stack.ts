@@ -1,0 +1,62 @@
+import { CfnOutput, Duration, Stack, Tags, type App } from 'aws-cdk-lib/core';
+import { queueNames, type FunctionName } from '../lib/platform/names.ts';
+import { JobFunction } from './job-function.ts';
+import { answersAboutConnections, answersAvailability, keepsUp, pullsCalendars, pushesBookings, receivesNotices } from './jobs.ts';
+import { workOff } from './queue-worker.ts';
+import { Queues } from './queues.ts';
+import { SettingsParameters } from './settings-parameters.ts';
+import type { Stage } from './stages.ts';
+import { StateTables } from './state-tables.ts';
+import { Upkeep } from './upkeep.ts';
+import { WebhookApi } from './webhook-api.ts';
+
+/** Everything that one stage is made of. */
+export class CalendarSyncStack extends Stack {
+  constructor(app: App, stage: Stage) {
+    super(app, `calendar-sync-${stage.name}`, { description: `Keeps bookings and calendars in step (${stage.name})` });
+    const tables = new StateTables(this, 'tables', stage);
+    const queues = new Queues(this, 'queues', stage);
+    const settings = new SettingsParameters(this, 'settings', stage);
+    const job = (name: FunctionName): JobFunction => new JobFunction(this, name, { stage, tables, queues, settings });
+
+    const googleWebhook = receivesNotices(job('google-webhook'));
+    const microsoftWebhook = receivesNotices(job('microsoft-webhook'));
+    const inboundSync = pullsCalendars(job('inbound-sync'));
+    const bookingSync = pushesBookings(job('booking-sync'));
+    const syncNow = pushesBookings(pullsCalendars(job('sync-now')));
+    const availability = answersAvailability(job('availability'));
+    const connections = answersAboutConnections(job('connections'));
+    const upkeep = keepsUp(job('upkeep'));
+
+    workOff(queues.named('inbound'), inboundSync, stage.workers['inbound-sync']);
+    workOff(queues.named('booking'), bookingSync, stage.workers['booking-sync']);
+    new Upkeep(this, 'timer', { every: Duration.minutes(stage.upkeepPeriodMinutes), job: upkeep });
+    const api = new WebhookApi(this, 'api', stage)
+      .webhook('POST /webhooks/google', googleWebhook)
+      .webhook('POST /webhooks/microsoft', microsoftWebhook)
+      .internal(['GET /v1/providers/{provider_id}/busy', 'POST /v1/providers/{provider_id}/availability'], availability)
+      .internal(['POST /v1/sync/outbound', 'POST /v1/sync/inbound'], syncNow)
+      .internal(['GET /v1/providers/{provider_id}/connections', 'GET /v1/connections/{connection_id}'], connections);
+
+    this.tellApart(stage);
+    this.tell('ApiUrl', api.url);
+    for (const name of queueNames) {
+      const { live, dead } = queues.named(name);
+      this.tell(`${pascalCase(name)}QueueUrl`, live.queueUrl);
+      this.tell(`${pascalCase(name)}DeadQueueUrl`, dead.queueUrl);
+    }
+  }
+
+  /** Tags for the bill. Not on parameters, whose text is frozen, nor on the stack, whose tags CloudFormation would hand on to them. */
+  private tellApart(stage: Stage): void {
+    const untagged = { excludeResourceTypes: ['AWS::SSM::Parameter', 'aws:cdk:stack'] };
+    Tags.of(this).add('project', 'calendar-sync', untagged);
+    Tags.of(this).add('stage', stage.name, untagged);
+  }
+
+  private tell(id: string, value: string): void {
+    new CfnOutput(this, id, { value });
+  }
+}
+
+const pascalCase = (name: string): string => name.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());

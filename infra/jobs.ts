@@ -1,0 +1,55 @@
+// What each job may touch. A grant and its environment variable come from the same call.
+import { Index } from '../lib/platform/names.ts';
+import type { JobFunction } from './job-function.ts';
+
+/** Verifies a notice, marks the connection in one write, rings once. */
+export const receivesNotices = (job: JobFunction): JobFunction =>
+  job.useSettings().useTable('sync-state', 'dynamodb:UpdateItem', 'dynamodb:GetItem').sendTo('inbound');
+
+/** Reads calendars into busy intervals; sees there what became of our own events. */
+export const pullsCalendars = (job: JobFunction): JobFunction =>
+  job
+    .useSettings()
+    .callCalendars()
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useTable('busy-intervals', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
+    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useIndexes('booking-events', Index.bookingsByEnd)
+    .sendTo('inbound', 'booking', 'calendar-changes')
+    .putAside('inbound');
+
+/** Records booking wishes and brings each target calendar in line with them. */
+export const pushesBookings = (job: JobFunction): JobFunction =>
+  job
+    .useSettings()
+    .callCalendars()
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')
+    .useTable('busy-intervals', 'dynamodb:Query')
+    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .sendTo('booking', 'calendar-changes')
+    .putAside('booking');
+
+/** Answers from one strongly consistent query. */
+export const answersAvailability = (job: JobFunction): JobFunction =>
+  job.useSettings().useTable('busy-intervals', 'dynamodb:Query').useIndexes('busy-intervals', Index.busyByStart);
+
+/** Shows connections and how far each has been read. */
+export const answersAboutConnections = (job: JobFunction): JobFunction =>
+  job
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
+    .useIndexes('connections', Index.connectionsByProvider)
+    .useTable('sync-state', 'dynamodb:Query', 'dynamodb:BatchGetItem');
+
+/** Rings again for what is dirty, pending or due and in nobody's hands. */
+export const keepsUp = (job: JobFunction): JobFunction =>
+  job
+    .useSettings()
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useIndexes('sync-state', Index.dirty, Index.due)
+    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
+    .useIndexes('booking-events', Index.pending)
+    .sendTo('inbound', 'booking');

@@ -1,0 +1,71 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage, LogGroupLogDestination, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { JobFunction } from './job-function.ts';
+import { acknowledge } from './nag.ts';
+import { physicalName } from './physical-name.ts';
+import type { Stage } from './stages.ts';
+
+type Route = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
+
+/** A line for each request. No query string and no path as sent: both are the caller's to fill. */
+const accessLogLine = JSON.stringify({
+  at: '$context.requestTime',
+  requestId: '$context.requestId',
+  route: '$context.routeKey',
+  status: '$context.status',
+  latencyMs: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  integrationLatencyMs: '$context.integrationLatency',
+  responseBytes: '$context.responseLength',
+  errorType: '$context.error.responseType',
+  sourceIp: '$context.identity.sourceIp',
+  userAgent: '$context.identity.userAgent',
+  caller: '$context.identity.userArn',
+});
+
+/** The HTTP API: webhooks that prove themselves, and routes for the booking service's and the operators' IAM identities. */
+export class WebhookApi extends Construct {
+  readonly url: string;
+  private readonly api: HttpApi;
+  private readonly iam = new HttpIamAuthorizer();
+  private readonly open = new HttpNoneAuthorizer();
+
+  constructor(scope: Construct, id: string, stage: Stage) {
+    super(scope, id);
+    const name = physicalName(stage, 'api');
+    this.api = new HttpApi(this, 'http', { apiName: name, createDefaultStage: false });
+    // Under /aws/vendedlogs/, as the account's policy for log delivery is full after a few other groups.
+    const log = new LogGroup(this, 'log', { logGroupName: `/aws/vendedlogs/${name}`, retention: stage.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    const front = new HttpStage(this, 'stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: stage.routes.rate, burstLimit: stage.routes.burst },
+      accessLogSettings: { destination: new LogGroupLogDestination(log), format: AccessLogFormat.custom(accessLogLine) },
+    });
+    this.url = front.url.replace(/\/$/, '');
+  }
+
+  /** Open to the world: the job must verify what it is sent. */
+  webhook(route: Route, job: JobFunction): this {
+    for (const added of this.add(route, job, this.open)) acknowledge(added, 'AwsSolutions-APIG4');
+    return this;
+  }
+
+  /** For callers whom IAM allows. */
+  internal(routes: readonly Route[], job: JobFunction): this {
+    for (const route of routes) this.add(route, job, this.iam);
+    return this;
+  }
+
+  private add(route: Route, job: JobFunction, authorizer: HttpIamAuthorizer | HttpNoneAuthorizer) {
+    const [method, path] = route.split(' ') as [HttpMethod, string];
+    const integration = new HttpLambdaIntegration(job.node.id, job.fn, { payloadFormatVersion: PayloadFormatVersion.VERSION_2_0 });
+    return this.api.addRoutes({ path, methods: [method], integration, authorizer });
+  }
+}
