@@ -11,12 +11,11 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
   job
     .useSettings()
     .callCalendars()
-    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
     .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .useTable('busy-intervals', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
-    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .useIndexes('booking-events', Index.bookingsByEnd)
+    .useTable('booking-events', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .sendTo('inbound', 'booking', 'calendar-changes')
     .putAside('inbound');
 
@@ -26,9 +25,9 @@ export const pushesBookings = (job: JobFunction): JobFunction =>
     .useSettings()
     .callCalendars()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
-    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem')
-    .useTable('busy-intervals', 'dynamodb:Query')
-    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
+    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:UpdateItem')
+    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .sendTo('booking', 'calendar-changes')
     .putAside('booking');
 
@@ -36,19 +35,17 @@ export const pushesBookings = (job: JobFunction): JobFunction =>
 export const answersAvailability = (job: JobFunction): JobFunction =>
   job.useSettings().useTable('busy-intervals', 'dynamodb:Query').useIndexes('busy-intervals', Index.busyByStart);
 
-/** Shows connections and how far each has been read. */
+/** Shows connections, without their secrets. */
 export const answersAboutConnections = (job: JobFunction): JobFunction =>
   job
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
-    .useIndexes('connections', Index.connectionsByProvider)
-    .useTable('sync-state', 'dynamodb:Query', 'dynamodb:BatchGetItem');
+    .useIndexes('connections', Index.connectionsByProvider);
 
 /** Rings again for what is dirty, pending or due and in nobody's hands. */
 export const keepsUp = (job: JobFunction): JobFunction =>
   job
     .useSettings()
-    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
-    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem')
     .useIndexes('sync-state', Index.dirty, Index.due)
     .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
     .useIndexes('booking-events', Index.pending)
