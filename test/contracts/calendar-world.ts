@@ -53,7 +53,9 @@ export interface World {
   readonly calendar: CalendarRef;
   /** Never existed. */
   readonly missingCalendar: CalendarRef;
-  /** Holds now, with days before and after. */
+  /** Never existed, in the form of this provider's event ids where it refuses any other. */
+  readonly missingEventId?: string;
+  /** Holds now, with a day before and at least five weeks after. */
   readonly window: Window;
   /** The token of a plain `open()`: accepted, and a secret to look for in errors. */
   readonly token: string;
@@ -75,3 +77,6 @@ export type MakeWorld = (options?: { readonly pageSize?: number }) => Promise<Wo
 
 /** A fresh world before each test, closed after it. */
 export type UseWorld = () => World;
+
+/** The id of an event that never existed. */
+export const missingEvent = ({ missingEventId = 'neverexisted' }: World): string => missingEventId;

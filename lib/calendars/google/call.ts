@@ -50,7 +50,6 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 export function googleCall({ session, clock, callMs }: { session: Session; clock: Clock; callMs: number }): GoogleCall {
   const attempt = async (send: Send, renew: boolean): Promise<Answer> => {
     await session.permit();
-    callSignal(session, clock, callMs);
     const token = renew ? await session.token(true) : await session.token();
     return await sendOnce(send, requestOptions(token, callSignal(session, clock, callMs)));
   };

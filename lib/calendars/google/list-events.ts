@@ -41,10 +41,10 @@ const deltaBody = (answer: Answer): unknown => {
   return bodyOf(answer);
 };
 
-const toPage = ({ items, zone, next, syncToken }: EventPage): Page => ({
+const toPage = ({ items, zone, syncToken }: EventPage): Page => ({
   items,
   ...(zone === undefined ? {} : { zone }),
-  ...(next === undefined && syncToken !== undefined ? { cursor: cursorPrefix + syncToken } : {}),
+  ...(syncToken === undefined ? {} : { cursor: cursorPrefix + syncToken }),
 });
 
 /** Lists and deltas of events, page by page. */

@@ -1,0 +1,4 @@
+import { calendarsContract } from './calendars.ts';
+import { makeGoogleWorld } from './google-world.ts';
+
+calendarsContract('Google', makeGoogleWorld);
