@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DesiredEvent, EventIdentity, WrittenEvent } from '../../lib/calendars/port.ts';
 import { hours } from '../../lib/platform/clock.ts';
+import { missingEvent } from './calendar-world.ts';
 import type { UseWorld, World } from './calendar-world.ts';
 import { overlay } from './overlay.ts';
 
@@ -84,7 +85,7 @@ function creates(use: UseWorld): void {
   it('finds nothing alive where there is nothing, or where a person deleted it', async () => {
     const world = use();
     expect(await world.open().find(world.calendar, identityIn(world))).toBeUndefined();
-    expect(await world.open().read(world.calendar, 'neverexisted')).toBeUndefined();
+    expect(await world.open().read(world.calendar, missingEvent(world))).toBeUndefined();
     const { id } = await created(world);
     await world.human.remove(id);
     expect((await world.open().find(world.calendar, identityIn(world)))?.cancelled ?? true).toBe(true);
@@ -126,7 +127,7 @@ function updates(use: UseWorld): void {
     const answer = await world.open().update(world.calendar, event.id, identityIn(world), wish(world, 5));
     expect(answer).toEqual({ outcome: 'gone' });
     expect(await world.human.count()).toBe(0);
-    expect(await world.open().update(world.calendar, 'neverexisted', identityIn(world), wish(world, 5))).toEqual({ outcome: 'gone' });
+    expect(await world.open().update(world.calendar, missingEvent(world), identityIn(world), wish(world, 5))).toEqual({ outcome: 'gone' });
   });
 
   it('removes once, and finds it absent after that', async () => {
@@ -134,7 +135,7 @@ function updates(use: UseWorld): void {
     const { id } = await created(world);
     expect(await world.open().remove(world.calendar, id)).toBe('removed');
     expect(await world.open().remove(world.calendar, id)).toBe('absent');
-    expect(await world.open().remove(world.calendar, 'neverexisted')).toBe('absent');
+    expect(await world.open().remove(world.calendar, missingEvent(world))).toBe('absent');
     expect(await world.human.count()).toBe(0);
   });
 }
