@@ -65,10 +65,11 @@ function cut(total: number, pageSize: number, { random, ragged }: PageOptions): 
   const often = ragged() ?? (total > pageSize ? 0.25 : 0);
   const ends: number[] = [];
   let at = 0;
+  let empty = false;
   do {
     const short = random() < often;
-    // Never the same spot twice in a row, or a seed could make an endless list.
-    const empty = short && random() < 0.5 && ends.at(-1) !== at;
+    // Never two in a row, or a seed could make an endless list.
+    empty = short && random() < 0.5 && !empty;
     const size = empty ? 0 : short ? Math.max(1, Math.floor(Math.min(pageSize, total - at) * random())) : pageSize;
     at = Math.min(total, at + size);
     ends.push(at);
