@@ -93,7 +93,8 @@ export function ourEvents(call: GraphCall, zone: string | undefined): OurEvents 
     const answer = await call({ method: 'patch', url: eventPath(eventId), headers: condition, body: ourFields(identity, event) });
     if (isConflict(answer)) return { outcome: 'changed' };
     if (isMissing(answer)) return { outcome: 'gone' };
-    return { outcome: 'updated', event: readWritten(bodyOf(answer)) };
+    const body = bodyOf(answer);
+    return object(body)['isCancelled'] === true ? { outcome: 'gone' } : { outcome: 'updated', event: readWritten(body) };
   };
 
   const remove: OurEvents['remove'] = async (_calendar, eventId) => {

@@ -240,6 +240,7 @@ describe('an event of ours at Microsoft', () => {
     [refusal(409, 'ErrorIrresolvableConflict'), 'changed'],
     [{ status: 412, body: '' }, 'changed'],
     [refusal(404, 'ErrorItemNotFound'), 'gone'],
+    [{ body: { ...event, isCancelled: true } }, 'gone'],
   ])('answered with %j, an update finds it %s', async (answer, outcome) => {
     const { calendars } = await hearing([answer]);
     expect(await calendars.update(calendar, 'AAMk=', identity, wish, 'W/"1"')).toEqual({ outcome });
