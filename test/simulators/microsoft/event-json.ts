@@ -91,6 +91,14 @@ export function fullEvent(view: View, shown: Shown): EventJson {
   };
 }
 
+/** What $select may name. */
+export const eventMembers = new Set(
+  `id createdDateTime lastModifiedDateTime changeKey categories transactionId originalStartTimeZone originalEndTimeZone originalStart iCalUId
+reminderMinutesBeforeStart isReminderOn hasAttachments hideAttendees subject bodyPreview importance sensitivity isAllDay isCancelled isDraft
+isOrganizer responseRequested seriesMasterId showAs type webLink onlineMeetingUrl isOnlineMeeting onlineMeetingProvider onlineMeeting
+allowNewTimeProposals responseStatus body start end location locations recurrence attendees organizer`.split(/\s+/u),
+);
+
 /** Differs per occurrence: Outlook writes its date into the middle. */
 function iCalUId(view: View): string {
   const given = view.event.fields['iCalUId'];

@@ -1,6 +1,6 @@
 // $select and $expand on events, and the one $filter that this simulator knows: by the value of an extended property.
 import { canonicalPropertyId } from './event-body.ts';
-import { fullEvent } from './event-json.ts';
+import { eventMembers, fullEvent } from './event-json.ts';
 import type { EventJson } from './event-json.ts';
 import type { SimEvent, View } from './event-model.ts';
 import { badRequest } from './graph-failure.ts';
@@ -13,11 +13,17 @@ export function askedEvent(request: GraphRequest, view: View): EventJson {
   return { ...selected(whole, request.query.get('$select')), ...expanded(view.event, request.query.get('$expand')) };
 }
 
-function selected(whole: EventJson, select: string | null): EventJson {
-  if (select === null || select.trim() === '') return whole;
-  const names = select.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(name in whole) && name !== 'transactionId');
+const namesOf = (select: string | null): string[] => (select ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+
+/** Throws 400 where $select names what no event has. */
+export function checkSelect(request: GraphRequest): void {
+  const unknown = namesOf(request.query.get('$select')).find((name) => !eventMembers.has(name));
   if (unknown !== undefined) throw badRequest(`Parsing OData Select and Expand failed: Could not find a property named '${unknown}' on type 'microsoft.graph.event'.`);
+}
+
+function selected(whole: EventJson, select: string | null): EventJson {
+  const names = namesOf(select);
+  if (names.length === 0) return whole;
   const kept = new Set(['@odata.etag', 'id', ...names]);
   return Object.fromEntries(Object.entries(whole).filter(([name]) => kept.has(name)));
 }

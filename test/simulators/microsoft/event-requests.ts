@@ -5,7 +5,7 @@ import type { EventName } from './event-ids.ts';
 import { idOf } from './event-json.ts';
 import type { SimEvent, View } from './event-model.ts';
 import { viewOf } from './event-model.ts';
-import { askedEvent, filterOf, paged } from './event-query.ts';
+import { askedEvent, checkSelect, filterOf, paged } from './event-query.ts';
 import { accessDenied, badRequest, GraphFailure, itemNotFound } from './graph-failure.ts';
 import { instanceByKey, instancesOf, shownIn } from './instances.ts';
 import { applied } from './prefer.ts';
@@ -38,7 +38,10 @@ function found(request: GraphRequest, id: string, calendarId?: string): View {
   return view;
 }
 
-export const readOne = (request: GraphRequest, id: string, calendarId?: string): SimResponse => entity(request, 200, found(request, id, calendarId));
+export function readOne(request: GraphRequest, id: string, calendarId?: string): SimResponse {
+  checkSelect(request);
+  return entity(request, 200, found(request, id, calendarId));
+}
 
 function alive(request: GraphRequest, calendarId?: string): SimEvent[] {
   const { mailbox } = request;
@@ -66,6 +69,7 @@ export function listInstances(request: GraphRequest, id: string): SimResponse {
 }
 
 function list(request: GraphRequest, what: string, views: View[]): SimResponse {
+  checkSelect(request);
   const { value, link } = paged(request, views, (view) => askedEvent(request, view));
   return answer(request, 200, { ...contextOf(request, what), value, ...link });
 }
