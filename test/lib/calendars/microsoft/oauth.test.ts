@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { refreshMicrosoft } from '../../../../lib/calendars/microsoft/oauth.ts';
 import type { ScriptedAnswer, ScriptedServer } from '../../../support/scripted-server.ts';
 import { scriptedServer } from '../../../support/scripted-server.ts';
+import { startMicrosoftSimulator } from '../../../simulators/microsoft/simulator.ts';
 
 let server: ScriptedServer | undefined;
 afterEach(async () => {
@@ -64,5 +65,26 @@ describe('renewing a Microsoft token', () => {
     const error = await refresh({ body: {} }, AbortSignal.abort()).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ kind: 'unavailable' });
     expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/hu~sh|AWAB/);
+  });
+});
+
+describe('a Microsoft grant', () => {
+  it('gives a token that opens the mailbox, until it is revoked; a wrong client touches it not', async () => {
+    const simulator = await startMicrosoftSimulator();
+    try {
+      simulator.addClient({ clientId: 'app', clientSecret: 'hush' });
+      const { refreshToken } = simulator.addAccount({ email: 'ada@contoso.example', clientId: 'app' });
+      const ask = (token: string, clientSecret = 'hush') =>
+        refreshMicrosoft({ loginUrl: simulator.loginUrl, tenant: 'common', clientId: 'app', clientSecret, refreshToken: token, scope: 'offline_access Calendars.ReadWrite', clock: Date.now, signal: AbortSignal.timeout(5_000) });
+      const fresh = await ask(refreshToken);
+      expect(fresh).toMatchObject({ scope: 'Calendars.ReadWrite User.Read', refreshToken: expect.not.stringMatching(refreshToken) });
+      const opened = await fetch(`${simulator.url}/v1.0/me/calendars`, { headers: { authorization: `Bearer ${fresh.accessToken}` } });
+      expect(opened.status).toBe(200);
+      await expect(ask(refreshToken, 'wrong')).rejects.toMatchObject({ kind: 'misconfigured', reason: 'invalid_client' });
+      simulator.revoke('ada@contoso.example');
+      await expect(ask(fresh.refreshToken ?? '')).rejects.toMatchObject({ kind: 'grant_dead', reason: 'invalid_grant' });
+    } finally {
+      await simulator.close();
+    }
   });
 });
