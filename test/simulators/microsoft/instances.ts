@@ -28,8 +28,20 @@ export function occurrenceKey(rules: readonly string[], wall: string): string {
   return oftenADay(rules) ? compact : compact.slice(0, 8);
 }
 
+/** Expanding takes milliseconds a series, and pages ask for the same stretch again; a version of an event never changes. */
+const expanded = new WeakMap<SimEvent, Map<string, View[]>>();
+
 /** Instances that touch the stretch, by start. */
 export function instancesOf(event: SimEvent, stretch: Stretch): View[] {
+  const known = expanded.get(event) ?? new Map<string, View[]>();
+  const name = `${stretch.from} ${stretch.to}`;
+  const views = known.get(name) ?? expand(event, stretch);
+  if (known.size >= 4) known.clear();
+  expanded.set(event, known.set(name, views));
+  return views;
+}
+
+function expand(event: SimEvent, stretch: Stretch): View[] {
   const { series } = event;
   if (series === undefined) return [];
   const reach = Math.max(0, instantOf(event.slot.end) - instantOf(event.slot.start)) + 2 * hour;
