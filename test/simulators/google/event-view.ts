@@ -43,10 +43,10 @@ export const goneView = ({ id, etag, recurringEventId, originalStart }: Gone, zo
 
 function attendeesView(value: unknown, { view, maxAttendees }: Showing): Json {
   if (!Array.isArray(value)) return {};
-  const own = view.calendar.owner;
+  const { owner: own, id: calendarId } = view.calendar;
   const attendees = value.map((entry) => {
     const { self, ...attendee } = object(entry);
-    return self === true || attendee['email'] === own ? { email: own, ...attendee, self: true } : attendee;
+    return self === true || attendee['email'] === own || attendee['email'] === calendarId ? { email: own, ...attendee, self: true } : attendee;
   });
   if (maxAttendees === undefined || attendees.length <= maxAttendees) return { attendees };
   // Too many: only the one whose calendar it is.

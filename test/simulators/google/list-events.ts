@@ -34,7 +34,7 @@ export function listEvents(rules: ListRules, view: CalendarView, query: URLSearc
   const showing: Showing = { view, zone, freeBusyOnly, ...(question.maxAttendees === undefined ? {} : { maxAttendees: question.maxAttendees }) };
   return {
     kind: 'calendar#events',
-    etag: `"p${calendar.store.seq()}.${questionOf(query)}"`,
+    etag: `"p${calendar.store.seq()}.${calendar.tokenEpoch}.${calendar.zone}.${questionOf(query, true)}.${question.pageToken ?? ''}"`,
     summary: calendar.summary,
     description: '',
     updated: new Date(rules.clock()).toISOString(),

@@ -90,6 +90,8 @@ function eventMethods({ world, list, writes, revives }: MethodParts): Method[] {
   };
   const writer = (call: Call): Writer => {
     const { calendar, accessRole } = viewOf(world, call);
+    const told = call.query.get('sendUpdates') ?? 'none';
+    if (!['all', 'externalOnly', 'none'].includes(told)) throw new GoogleFault(400, 'invalidParameter', { message: `Invalid value for parameter sendUpdates: ${told}`, location: 'sendUpdates' });
     if (roles.indexOf(accessRole) < roles.indexOf('writerWithoutPrivateAccess')) throw new GoogleFault(403, 'requiredAccessLevel', { domain: 'calendar', message: 'You need to have writer access to this calendar.' });
     return { calendar, human: false, revives: revives() };
   };

@@ -64,15 +64,18 @@ export interface World {
   view(account: Account, calendarId: string): CalendarView | undefined;
   /** The same for control routes: unknown names are mistakes. */
   calendarOf(email: string, calendarId: string): CalendarView;
-  /** So many random characters of the alphabet. */
+  /** So many characters of the alphabet, random but for a count at the end, so that no two are ever the same. */
   id(length: number, alphabet?: string): string;
 }
 
 export function createWorld(clock: Clock, random: Random): World {
   const accounts = new Map<string, Account>();
   const calendars = new Map<string, SimCalendar>();
-  const id: World['id'] = (length, alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789') =>
-    Array.from({ length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('');
+  let made = 0;
+  const id: World['id'] = (length, alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') => {
+    const count = (made += 1).toString(Math.min(alphabet.length, 36));
+    return Array.from({ length: length - count.length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('') + count;
+  };
 
   const addCalendar = (account: Account, input: CalendarInput): void => {
     if (account.views.has(input.id)) return;
