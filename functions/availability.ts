@@ -1,7 +1,6 @@
 // GET /v1/providers/{provider_id}/busy and POST /v1/providers/{provider_id}/availability → one consistent query of busy-intervals.
 // Bad questions: 400 with a sentence. Our failure: 503, and the caller asks again.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { answerAvailability } from '../lib/availability/answer-availability.ts';
 import { readProvider } from '../lib/availability/read-provider.ts';
@@ -13,7 +12,7 @@ import { safeError } from '../lib/platform/telemetry.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.busyIntervalsTable, Env.settingsPath]);
-const { logger, metrics, log, measure } = telemetry('availability');
+const { logger, log, measure } = telemetry();
 const answer = answerAvailability({
   read: readProvider(dynamoClient(steady), env.BUSY_INTERVALS_TABLE),
   settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.availability, clock: Date.now, onFailure: () => measure(Metric.settingsUnknown, 1) }),
@@ -21,4 +20,4 @@ const answer = answerAvailability({
   failed: (failure) => log.error('availability not answered', { error: safeError(failure) }),
 });
 
-export const handler = middy(answer).use(injectLambdaContext(logger, { resetKeys: true })).use(logMetrics(metrics));
+export const handler = middy(answer).use(injectLambdaContext(logger, { resetKeys: true }));

@@ -1,6 +1,5 @@
 // GET /v1/providers/{provider_id}/connections and GET /v1/connections/{connection_id} → the connections table, without its secrets.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { readConnections } from '../lib/connect/read-connections.ts';
 import { dynamoClient, steady } from '../lib/platform/clients.ts';
@@ -11,10 +10,10 @@ import { safeError } from '../lib/platform/telemetry.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.connectionsTable]);
-const { logger, metrics, log } = telemetry('connections');
+const { logger, log } = telemetry();
 const read = readConnections({
   connections: connections(dynamoClient(steady), env.CONNECTIONS_TABLE),
   failed: (failure) => log.error('connections not read', { error: safeError(failure) }),
 });
 
-export const handler = middy(read).use(injectLambdaContext(logger, { resetKeys: true })).use(logMetrics(metrics));
+export const handler = middy(read).use(injectLambdaContext(logger, { resetKeys: true }));

@@ -1,11 +1,10 @@
 // POST /webhooks/google → one write on the connection's inbox row → inbound queue.
 // Refused: 4xx, nothing written. Our failure: 503, and Google tries again.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { readGoogleNotice } from '../lib/ingest/read-google-notice.ts';
 import { webhook } from './parts/webhook.ts';
 
-const { receive, logger, metrics } = webhook('google-webhook', 'google', readGoogleNotice);
+const { receive, logger } = webhook('google-webhook', 'google', readGoogleNotice);
 
-export const handler = middy(receive).use(injectLambdaContext(logger, { resetKeys: true })).use(logMetrics(metrics));
+export const handler = middy(receive).use(injectLambdaContext(logger, { resetKeys: true }));

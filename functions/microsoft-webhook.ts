@@ -1,11 +1,10 @@
 // POST /webhooks/microsoft → one write on each connection's inbox row → inbound queue; and Graph's validation handshake.
 // Refused: 4xx, nothing written. Our failure: 503, and Graph tries again, up to four hours.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { readMicrosoftNotices } from '../lib/ingest/read-microsoft-notices.ts';
 import { webhook } from './parts/webhook.ts';
 
-const { receive, logger, metrics } = webhook('microsoft-webhook', 'microsoft', readMicrosoftNotices);
+const { receive, logger } = webhook('microsoft-webhook', 'microsoft', readMicrosoftNotices);
 
-export const handler = middy(receive).use(injectLambdaContext(logger, { resetKeys: true })).use(logMetrics(metrics));
+export const handler = middy(receive).use(injectLambdaContext(logger, { resetKeys: true }));

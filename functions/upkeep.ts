@@ -1,6 +1,5 @@
 // Every minute → hints for what is dirty, pending or due and in nobody's hand. A tick that dies is made good by the next.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import { dynamoClient, sqsClient, ssmClient, steady } from '../lib/platform/clients.ts';
 import { readEnvironment } from '../lib/platform/environment.ts';
@@ -14,7 +13,7 @@ import { upkeepStates } from '../lib/upkeep/upkeep-state.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.syncStateTable, Env.bookingEventsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.settingsPath]);
-const { logger, metrics, log, measure } = telemetry('upkeep');
+const { logger, log, measure } = telemetry();
 const dynamo = dynamoClient(steady);
 const sqs = sqsClient(steady);
 const parts = {
@@ -27,4 +26,4 @@ const parts = {
   clock: Date.now,
 };
 
-export const handler = middy(() => tick(parts)).use(injectLambdaContext(logger, { resetKeys: true })).use(logMetrics(metrics));
+export const handler = middy(() => tick(parts)).use(injectLambdaContext(logger, { resetKeys: true }));

@@ -67,7 +67,7 @@ export class JobFunction extends Construct {
       memorySize: numbers.memoryMb,
       timeout: Duration.seconds(numbers.timeoutSeconds),
       ...(numbers.reservedConcurrency !== undefined && { reservedConcurrentExecutions: numbers.reservedConcurrency }),
-      environment: { [Env.stage]: stage.name },
+      environment: { [Env.stage]: stage.name, [Env.serviceName]: name },
     });
     acknowledge(this.fn, 'Serverless-LambdaDLQ', 'Serverless-LambdaTracing');
   }

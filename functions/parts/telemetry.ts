@@ -1,16 +1,15 @@
-// Powertools, wired once for all functions: JSON logs, and metrics as EMF lines on stdout.
+// Powertools, wired once for all functions: JSON logs, and metrics as EMF lines on stdout. The stack names the service.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricNamespace, type FunctionName } from '../../lib/platform/names.ts';
+import { metricNamespace } from '../../lib/platform/names.ts';
 import type { Telemetry } from '../../lib/platform/telemetry.ts';
 
-export function telemetry(service: FunctionName): Telemetry & { logger: Logger; metrics: Metrics } {
-  const logger = new Logger({ serviceName: service });
-  const metrics = new Metrics({ namespace: metricNamespace, serviceName: service });
+export function telemetry(): Telemetry & { logger: Logger } {
+  const logger = new Logger();
+  const metrics = new Metrics({ namespace: metricNamespace });
   return {
     logger,
-    metrics,
-    // One EMF line a figure, since the dimensions differ from figure to figure.
+    // One EMF line a figure, written at once, since the dimensions differ from figure to figure.
     measure: (name, value, dimensions = {}) => {
       const single = metrics.singleMetric();
       for (const [dimension, of] of Object.entries(dimensions)) single.addDimension(dimension, of);

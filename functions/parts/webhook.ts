@@ -15,7 +15,7 @@ import { telemetry } from './telemetry.ts';
 
 export function webhook(name: FunctionName, provider: CalendarProvider, read: (request: RawRequest) => Reading) {
   const env = readEnvironment([Env.syncStateTable, Env.inboundQueueUrl, Env.settingsPath]);
-  const { logger, metrics, measure, log } = telemetry(name);
+  const { logger, measure, log } = telemetry();
   const receive = receiveWebhook({
     provider,
     read,
@@ -28,5 +28,5 @@ export function webhook(name: FunctionName, provider: CalendarProvider, read: (r
       if (failure !== undefined) log.error('webhook not durable', { error: safeError(failure) });
     },
   });
-  return { receive, logger, metrics };
+  return { receive, logger };
 }

@@ -33,13 +33,13 @@ const shared = [
 
 function common(name: FunctionName) {
   const env = readEnvironment(shared);
-  const { measure, log, logger, metrics } = telemetry(name);
+  const { measure, log, logger } = telemetry();
   const dynamo = dynamoClient(steady);
   const sqs = sqsClient(steady);
   const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings[name], clock, random, onFailure: () => measure(Metric.settingsUnknown, 1) });
   const known = connections(dynamo, env.CONNECTIONS_TABLE);
   return {
-    env, dynamo, sqs, logger, metrics, clock, random, measure, log,
+    env, dynamo, sqs, logger, clock, random, measure, log,
     connections: known,
     settings: gates,
     leases: leases(dynamo, env.SYNC_STATE_TABLE),

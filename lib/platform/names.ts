@@ -42,6 +42,8 @@ export type FunctionName = keyof typeof functionSettings;
 /** Environment variables of the functions. */
 export const Env = {
   stage: 'STAGE',
+  /** Powertools' own: the name of the function's file, under which it logs and counts. */
+  serviceName: 'POWERTOOLS_SERVICE_NAME',
   settingsPath: 'SETTINGS_PATH',
   connectionsTable: 'CONNECTIONS_TABLE',
   syncStateTable: 'SYNC_STATE_TABLE',

@@ -5,8 +5,9 @@ import type { EventRow, ReadingRules } from './event-row.ts';
 import { readRow } from './event-row.ts';
 import { foreignLink, leadsTo, malformed } from './fault.ts';
 import { pagesFrom } from './pages.ts';
+import { calendarPath, windowQuery } from './paths.ts';
 import type { SeriesReader } from './series.ts';
-import { seriesReader, windowQuery } from './series.ts';
+import { seriesReader } from './series.ts';
 
 export type EventLists = Pick<Calendars, 'everything' | 'changes'>;
 
@@ -74,7 +75,7 @@ export function eventLists(call: GraphCall, rules: ListRules): EventLists {
     const series = seriesReader(call, rules);
     let ended = false;
     try {
-      for await (const { rows, deltaLink } of pagesFrom(call, `/me/calendars/${encodeURIComponent(id)}/calendarView/delta?${windowQuery(window)}`)) {
+      for await (const { rows, deltaLink } of pagesFrom(call, `${calendarPath(id)}/calendarView/delta?${windowQuery(window)}`)) {
         const items: RemoteItem[] = [];
         for (const value of rows) {
           const item = await listedItem(understood(value), series);

@@ -8,7 +8,7 @@ import { readTimes } from './event-time.ts';
 import { faultCode, isMissing, malformed } from './fault.ts';
 import { keyProperty, markProperty, ourProperties, readMark, transactionIdOf } from './identity.ts';
 import { pagesFrom } from './pages.ts';
-import { eventPath } from './series.ts';
+import { calendarPath, eventPath } from './paths.ts';
 
 export type OurEvents = Pick<Calendars, 'read' | 'find' | 'create' | 'update' | 'remove'>;
 
@@ -57,10 +57,12 @@ const existingId = (body: unknown): string | undefined => text(object(object(bod
 
 const isConflict = ({ status, body }: Answer): boolean => status === 412 || (status === 409 && faultCode(body) === 'errorirresolvableconflict');
 
-const newestFirst = (one: unknown, other: unknown): number => {
-  const [a, b] = [one, other].map((event) => ({ cancelled: object(event)['isCancelled'] === true, at: Date.parse(text(object(event)['lastModifiedDateTime']) ?? '') || 0 }));
-  return Number(a?.cancelled) - Number(b?.cancelled) || (b?.at ?? 0) - (a?.at ?? 0);
-};
+/** Of several copies the one to go on with: alive before binned, then the newest. */
+function bestFirst(one: unknown, other: unknown): number {
+  const isBinned = (event: unknown): number => (object(event)['isCancelled'] === true ? 1 : 0);
+  const changedAt = (event: unknown): number => Date.parse(text(object(event)['lastModifiedDateTime']) ?? '') || 0;
+  return isBinned(one) - isBinned(other) || changedAt(other) - changedAt(one);
+}
 
 /** Reading and writing single events: those of our bookings. */
 export function ourEvents(call: GraphCall, zone: string | undefined): OurEvents {
@@ -72,14 +74,15 @@ export function ourEvents(call: GraphCall, zone: string | undefined): OurEvents 
   const find: OurEvents['find'] = async ({ id }, identity) => {
     const ours = `singleValueExtendedProperties/Any(ep: ep/id eq '${keyProperty}' and ep/value eq '${transactionIdOf(identity)}')`;
     const found: unknown[] = [];
-    for await (const { rows } of pagesFrom(call, `/me/calendars/${encodeURIComponent(id)}/events?$filter=${encodeURIComponent(ours)}&${foundFields}`)) found.push(...rows);
-    const [newest] = found.sort(newestFirst);
-    return newest === undefined ? undefined : readFound(newest, zone);
+    const url = `${calendarPath(id)}/events?$filter=${encodeURIComponent(ours)}&${foundFields}`;
+    for await (const { rows } of pagesFrom(call, url)) found.push(...rows);
+    const [best] = found.sort(bestFirst);
+    return best === undefined ? undefined : readFound(best, zone);
   };
 
   const create: OurEvents['create'] = async ({ id }, identity, event) => {
     const body = { ...ourFields(identity, event), showAs: 'busy', transactionId: transactionIdOf(identity) };
-    const answer = await call({ method: 'post', url: `/me/calendars/${encodeURIComponent(id)}/events`, body });
+    const answer = await call({ method: 'post', url: `${calendarPath(id)}/events`, body });
     if (faultCode(answer.body) === 'errorduplicatetransactionid') {
       const eventId = existingId(answer.body);
       return eventId === undefined ? { outcome: 'exists' } : { outcome: 'exists', eventId };

@@ -6,6 +6,7 @@ import type { EventRow, ReadingRules, Status } from './event-row.ts';
 import { presentOf, readRow, readStatus } from './event-row.ts';
 import { isMissing, isMissingError, malformed } from './fault.ts';
 import { pagesFrom } from './pages.ts';
+import { eventPath, windowQuery } from './paths.ts';
 
 const statusFields = 'id,type,showAs,isCancelled,responseStatus,isAllDay,originalStartTimeZone';
 const instanceFields = `${statusFields},seriesMasterId,start,end,lastModifiedDateTime,transactionId`;
@@ -17,12 +18,6 @@ export interface SeriesReader {
   /** All that the series has in the window; empty where the series is gone. */
   instances(series: string, window: Window): Promise<SeriesSet>;
 }
-
-export const eventPath = (eventId: string): string => `/me/events/${encodeURIComponent(eventId)}`;
-
-/** `startDateTime` and `endDateTime`, in UTC. */
-export const windowQuery = ({ from, to }: Window): string =>
-  `startDateTime=${encodeURIComponent(new Date(from).toISOString())}&endDateTime=${encodeURIComponent(new Date(to).toISOString())}`;
 
 /** The status of a series; undefined where there is no such event any more. */
 async function readMaster(call: GraphCall, series: string): Promise<Status | undefined> {
