@@ -52,7 +52,7 @@ export function functionNameOf(nameOrArn: string): string {
 export function planFunctions(stack: LocalStack, surroundings: Surroundings): FunctionPlan[] {
   return stack.of('AWS::Lambda::Function').map((resource) => {
     const name = physicalName(stack, resource, 'FunctionName');
-    const logGroup = block(resource, 'LoggingConfig')['LogGroup'];
+    const { LogGroup: logGroup, LogFormat: logFormat, ApplicationLogLevel: logLevel } = block(resource, 'LoggingConfig');
     const plan = {
       name,
       arn: arn('lambda', `function:${name}`),
@@ -64,7 +64,7 @@ export function planFunctions(stack: LocalStack, surroundings: Surroundings): Fu
     };
     refuseOtherRuntime(resource);
     const reserved = text(resource, 'ReservedConcurrentExecutions');
-    return { ...plan, ...(reserved === undefined ? {} : { reservedConcurrency: Number(reserved) }), environment: { ...ownEnvironment(resource, surroundings), ...lambdaEnvironment(plan, surroundings) } };
+    return { ...plan, ...(reserved === undefined ? {} : { reservedConcurrency: Number(reserved) }), environment: { ...ownEnvironment(resource, surroundings), ...lambdaEnvironment(plan, surroundings), ...loggingEnvironment(logFormat, logLevel) } };
   });
 }
 
@@ -97,6 +97,12 @@ function lambdaEnvironment(plan: Omit<FunctionPlan, 'environment'>, { endpoints 
     AWS_ENDPOINT_URL_SSM: endpoints.ssm,
   };
 }
+
+/** The logger of the functions reads these. */
+const loggingEnvironment = (format: unknown, level: unknown): Record<string, string> => ({
+  AWS_LAMBDA_LOG_FORMAT: typeof format === 'string' ? format : 'Text',
+  ...(typeof level === 'string' ? { AWS_LAMBDA_LOG_LEVEL: level } : {}),
+});
 
 function codeFolder(stack: LocalStack, resource: Resource, folder: string): string {
   const { S3Key, ZipFile } = block(resource, 'Code');

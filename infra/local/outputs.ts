@@ -1,6 +1,6 @@
 // What any tool needs to drive a local run, also written to outputs.json.
-import { queueNames, tableNames } from '../../lib/platform/names.ts';
-import type { QueueName, TableName } from '../../lib/platform/names.ts';
+import { functionSettings, queueNames, tableNames } from '../../lib/platform/names.ts';
+import type { FunctionName, QueueName, TableName } from '../../lib/platform/names.ts';
 import type { FunctionPlan } from './function-plan.ts';
 import type { LocalQueue } from './queues.ts';
 import type { SimulatorUrls } from './simulators.ts';
@@ -22,7 +22,7 @@ export interface Outputs {
   readonly endpoints: Endpoints;
   readonly simulators: SimulatorUrls;
   /** Physical name by short name. */
-  readonly functions: Readonly<Record<string, string>>;
+  readonly functions: Readonly<Record<FunctionName, string>>;
   /** The path below which the parameters lie, with its closing slash. */
   readonly settingsPath: string;
   readonly pid: number;
@@ -52,8 +52,13 @@ export function shortTables(plans: readonly FunctionPlan[], tables: readonly str
   ) as Outputs['tables'];
 }
 
-/** Functions by the name of their file, which is the service name of their logs. */
-export const shortFunctions = (plans: readonly FunctionPlan[]): Record<string, string> =>
-  Object.fromEntries(plans.map((plan) => [plan.environment['POWERTOOLS_SERVICE_NAME'] ?? plan.name, plan.name]));
+export function shortFunctions(plans: readonly FunctionPlan[]): Outputs['functions'] {
+  return Object.fromEntries(
+    Object.keys(functionSettings).flatMap((name) => {
+      const plan = plans.find((each) => each.name === name || each.name.endsWith(`-${name}`));
+      return plan === undefined ? [] : [[name, plan.name] as const];
+    }),
+  ) as Outputs['functions'];
+}
 
 export const variable = (plans: readonly FunctionPlan[], name: string): string | undefined => plans.map(({ environment }) => environment[name]).find((value) => value !== undefined);

@@ -28,6 +28,7 @@ import { createTables, startTableEngine } from './tables.ts';
 import { localStack, place, text } from './template.ts';
 import type { LocalStack } from './template.ts';
 import { planTimers, startTimer } from './timer.ts';
+import type { FunctionName } from '../../lib/platform/names.ts';
 import { virtualClock } from './virtual-clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -48,6 +49,8 @@ export interface SandboxOptions {
   readonly stack?: SynthesizedStack;
   /** False: no simulator is started, and functions keep the template's addresses of the calendar providers. */
   readonly simulators?: boolean;
+  /** Gives up a start that is under way; nothing that it started is left. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SandboxEvents {
@@ -63,7 +66,7 @@ export interface Sandbox extends Outputs {
   /** By short or physical name. */
   invoke(functionName: string, payload: unknown): Promise<InvokeResult>;
   logs(functionName: string): readonly LogLine[];
-  /** Largest resident memory seen of each function, in MB, by short name. */
+  /** Largest resident memory seen of each function, in MB, by physical name. */
   peakMemory(): Record<string, number>;
   on<E extends keyof SandboxEvents>(event: E, listen: (...args: SandboxEvents[E]) => void): void;
   /** Every process that this run has started and not ended. */
@@ -74,7 +77,7 @@ export interface Sandbox extends Outputs {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   await using closing = new AsyncDisposableStack();
   const base = options.folder ?? join(projectRoot, '.sandbox');
-  const source = options.stack ?? readStack(await synthesize(join(projectRoot, '.sandbox', 'assemblies')));
+  const source = options.stack ?? readStack(await synthesize(join(projectRoot, '.sandbox', 'assemblies'), options.signal));
   const stack = localStack(source);
   const clock = virtualClock(options.clock);
   const folder = takeFolder(base);
@@ -88,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     localize: (value) => value.replaceAll(`https://local.execute-api.${place.region}.${place.suffix}`, new URL(engines.gateway.url).origin),
     folder: folder.path,
   });
+  options.signal?.throwIfAborted();
   const logs = functionLogs(join(folder.path, 'logs'));
   closing.defer(() => logs.close());
   const peaks = new Map<string, number>();
@@ -109,7 +113,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const running = closing.move();
   let closed: Promise<void> | undefined;
-  const physical = (name: string): string => outputs.functions[name] ?? name;
+  const physical = (name: string): string => (name in outputs.functions ? outputs.functions[name as FunctionName] : name);
   return {
     ...outputs,
     outputs,
@@ -117,7 +121,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     invoke: (name, payload) => functions.invoke(physical(name), payload),
     logs: (name) => logs.of(physical(name)),
-    peakMemory: () => Object.fromEntries(Object.entries(outputs.functions).map(([short, name]) => [short, peaks.get(name) ?? 0])),
+    peakMemory: () => Object.fromEntries(plans.map(({ name }) => [name, peaks.get(name) ?? 0])),
     on: (event, listen) => void events.on(event, listen as never),
     pids: () => [...functions.pids(), ...engines.pids],
     close: () => (closed ??= running.disposeAsync()),

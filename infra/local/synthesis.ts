@@ -18,15 +18,15 @@ const sources = ['infra/*.ts', 'lib/**/*', 'functions/**/*', 'package-lock.json'
 const dayMs = 86_400_000;
 
 /** Synthesizes the app into a folder named by a hash of all that goes into it; the next call with the same sources finds it there. */
-export async function synthesize(folder: string, context: Readonly<Record<string, string>> = {}): Promise<string> {
-  const assembly = join(folder, `cdk.out-${sourceHash(context)}`);
+export async function synthesize(folder: string, signal?: AbortSignal): Promise<string> {
+  const assembly = join(folder, `cdk.out-${sourceHash()}`);
   if (!existsSync(assembly)) {
     mkdirSync(folder, { recursive: true });
     // The bundles are CommonJS in .js files: under the project's own "type": "module" Node would take them for modules. Lambda has no package.json above them.
     writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
     const fresh = mkdtempSync(join(folder, 'new-'));
     try {
-      await runApp(fresh, context);
+      await runApp(fresh, signal);
       publish(fresh, assembly);
     } finally {
       rmSync(fresh, { recursive: true, force: true });
@@ -68,10 +68,10 @@ function assetFolders(assembly: string, manifest: Manifest): Record<string, stri
 }
 
 /** What `cdk synth` does, without starting the CLI: runs the app of cdk.json with its context. */
-async function runApp(outdir: string, own: Readonly<Record<string, string>>): Promise<void> {
+async function runApp(outdir: string, signal: AbortSignal | undefined): Promise<void> {
   const { context } = readJson(join(projectRoot, 'cdk.json')) as { context?: object };
-  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...own }) };
-  const child = spawn(process.execPath, ['infra/app.ts'], { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context ?? {}) };
+  const child = spawn(process.execPath, ['infra/app.ts'], { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'], ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' }) });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -90,8 +90,8 @@ function publish(fresh: string, assembly: string): void {
   }
 }
 
-function sourceHash(context: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256').update(`${process.version} ${JSON.stringify(context)}`);
+function sourceHash(): string {
+  const hash = createHash('sha256').update(process.version);
   for (const file of globSync(sources, { cwd: projectRoot }).sort()) {
     const path = join(projectRoot, file);
     if (statSync(path).isFile()) hash.update(`\0${file}\0`).update(readFileSync(path));
