@@ -52,7 +52,7 @@ function readFound(body: unknown, zone: string | undefined): FoundEvent {
   return { ...readWritten(event), ...spanOf(times, status, zone), cancelled: status.facts.cancelled, ...(mark === undefined ? {} : { mark }) };
 }
 
-/** The event that holds the transactionId, where Graph names it: https://github.com/alcionai/corso/pull/2490 */
+/** The event that holds the transactionId, where Graph names it: https://github.com/alcionai/corso/issues/2490 */
 const existingId = (body: unknown): string | undefined => text(object(object(body)['error'])['@event.existingEventId']);
 
 const isConflict = ({ status, body }: Answer): boolean => status === 412 || (status === 409 && faultCode(body) === 'errorirresolvableconflict');
