@@ -1,5 +1,5 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpNoneAuthorizer, HttpStage, LogGroupLogDestination, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, HttpNoneAuthorizer, HttpStage, LogGroupLogDestination, PayloadFormatVersion, type HttpMethod, type HttpRoute, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -53,19 +53,21 @@ export class WebhookApi extends Construct {
 
   /** Open to the world: the job must verify what it is sent. */
   webhook(route: Route, job: JobFunction): this {
-    for (const added of this.add(route, job, this.open)) acknowledge(added, 'AwsSolutions-APIG4');
+    for (const added of this.add(route, integrationOf(job), this.open)) acknowledge(added, 'AwsSolutions-APIG4');
     return this;
   }
 
   /** For callers whom IAM allows. */
   internal(routes: readonly Route[], job: JobFunction): this {
-    for (const route of routes) this.add(route, job, this.iam);
+    const integration = integrationOf(job);
+    for (const route of routes) this.add(route, integration, this.iam);
     return this;
   }
 
-  private add(route: Route, job: JobFunction, authorizer: HttpIamAuthorizer | HttpNoneAuthorizer) {
+  private add(route: Route, integration: HttpLambdaIntegration, authorizer: IHttpRouteAuthorizer): HttpRoute[] {
     const [method, path] = route.split(' ') as [HttpMethod, string];
-    const integration = new HttpLambdaIntegration(job.node.id, job.fn, { payloadFormatVersion: PayloadFormatVersion.VERSION_2_0 });
     return this.api.addRoutes({ path, methods: [method], integration, authorizer });
   }
 }
+
+const integrationOf = (job: JobFunction) => new HttpLambdaIntegration(job.node.id, job.fn, { payloadFormatVersion: PayloadFormatVersion.VERSION_2_0 });
