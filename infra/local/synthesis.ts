@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { claim } from './claim.ts';
 import type { Template } from './intrinsics.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,24 +19,33 @@ export interface SynthesizedStack {
 const sources = ['infra/*.ts', 'lib/**/*', 'functions/**/*', 'package-lock.json', 'cdk.json', 'tsconfig.json'];
 const dayMs = 86_400_000;
 
-/** Synthesizes the app into a folder named by a hash of all that goes into it; the next call with the same sources finds it there. */
+/** Synthesizes the app into a folder named by a hash of all that goes into it; the next call with the same sources finds it there, a call meanwhile waits for it. */
 export async function synthesize(folder: string, signal?: AbortSignal): Promise<string> {
+  mkdirSync(folder, { recursive: true });
   const assembly = join(folder, `cdk.out-${sourceHash()}`);
-  if (!existsSync(assembly)) {
-    mkdirSync(folder, { recursive: true });
-    // The bundles are CommonJS in .js files: under the project's own "type": "module" Node would take them for modules. Lambda has no package.json above them.
-    writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-    const fresh = mkdtempSync(join(folder, 'new-'));
-    try {
-      await runApp(fresh, signal);
-      publish(fresh, assembly);
-    } finally {
-      rmSync(fresh, { recursive: true, force: true });
-    }
+  while (!existsSync(assembly)) {
+    const release = claim(`${assembly}.pid`);
+    if (release === undefined) await setTimeout(100, undefined, signal === undefined ? {} : { signal });
+    else await synthesizeInto(assembly, signal).finally(release);
   }
   utimesSync(assembly, new Date(), new Date());
   forgetOld(folder);
   return assembly;
+}
+
+/** Renamed at once when it is whole, so that nobody ever finds half an assembly. */
+async function synthesizeInto(assembly: string, signal: AbortSignal | undefined): Promise<void> {
+  if (existsSync(assembly)) return;
+  const folder = dirname(assembly);
+  // The bundles are CommonJS in .js files: under the project's own "type": "module" Node would take them for modules. Lambda has no package.json above them.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  const fresh = mkdtempSync(join(folder, 'new-'));
+  try {
+    await runApp(fresh, signal);
+    renameSync(fresh, assembly);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }
 
 /** The only stack of an assembly, or the one named. */
@@ -79,15 +90,6 @@ async function runApp(outdir: string, signal: AbortSignal | undefined): Promise<
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`The stack does not synthesize (exit status ${code}):\n${said.slice(-8000)}`);
-}
-
-/** Renames at once, so that no reader ever sees half an assembly; whoever comes second uses the first's. */
-function publish(fresh: string, assembly: string): void {
-  try {
-    renameSync(fresh, assembly);
-  } catch (error) {
-    if (!existsSync(join(assembly, 'manifest.json'))) throw error;
-  }
 }
 
 function sourceHash(): string {
