@@ -24,8 +24,8 @@ export interface EventStore {
   find(id: string): EventRecord | undefined;
   hasUid(iCalUID: string): boolean;
   exceptionsOf(masterId: string): readonly EventRecord[];
-  /** What was, as of a change, an event that is or was a series; undefined where it never was one, or not yet. */
-  seriesAsOf(id: string, seq: number): EventRecord | undefined;
+  /** What an event was, as of a change; undefined where it was not yet. */
+  asOf(id: string, seq: number): EventRecord | undefined;
   /** Whether the event is or was a series. */
   wasSeries(id: string): boolean;
 }
@@ -35,24 +35,24 @@ const etagOf = (seq: number): string => `"${3_300_000_000_000_000 + seq * 2000}"
 
 export function createEventStore(clock: Clock): EventStore {
   const records = new Map<string, EventRecord>();
-  const exceptions = new Map<string, Set<string>>();
+  const exceptions = new Map<string, string[]>();
   const uids = new Map<string, string>();
-  /** Former versions of what is or was a series: only from them can be told which of its instances are gone. */
+  /** All former versions: only from them can be told which instances a series has lost since a client last looked. */
   const former = new Map<string, EventRecord[]>();
   let seq = 0;
 
   const put = (record: EventRecord): EventRecord => {
     const before = records.get(record.id);
-    if (before !== undefined && (isSeries(before) || isSeries(record) || former.has(record.id))) {
-      former.set(record.id, [...(former.get(record.id) ?? []), before]);
-    }
+    if (before !== undefined) addTo(former, record.id, before);
     records.set(record.id, record);
     if (record.recurringEventId === undefined) uids.set(record.iCalUID, record.id);
-    else addTo(exceptions, record.recurringEventId, record.id);
+    else if (before === undefined) addTo(exceptions, record.recurringEventId, record.id);
     return record;
   };
   const exceptionsOf = (masterId: string): EventRecord[] =>
     [...(exceptions.get(masterId) ?? [])].map((id) => records.get(id)).filter((record) => record !== undefined);
+
+  const versions = (id: string): EventRecord[] => [...(former.get(id) ?? []), records.get(id)].filter((version) => version !== undefined);
 
   /** Exceptions end with their series, and where its new rules know their original start no more. */
   const dropOrphans = (master: EventRecord): void => {
@@ -83,19 +83,13 @@ export function createEventStore(clock: Clock): EventStore {
       const holder = records.get(uids.get(iCalUID) ?? '');
       return holder !== undefined && holder.status !== 'cancelled';
     },
-    wasSeries: (id) => {
-      const now = records.get(id);
-      return former.has(id) || (now !== undefined && isSeries(now));
-    },
-    seriesAsOf: (id, at) => {
-      const versions = [...(former.get(id) ?? []), ...[records.get(id)].filter((record) => record !== undefined)];
-      return versions.findLast((version) => version.seq <= at);
-    },
+    wasSeries: (id) => versions(id).some(isSeries),
+    asOf: (id, at) => versions(id).findLast((version) => version.seq <= at),
   };
 }
 
-function addTo(sets: Map<string, Set<string>>, key: string, value: string): void {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([value]));
-  else set.add(value);
+function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

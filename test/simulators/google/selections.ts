@@ -111,7 +111,7 @@ function seriesEntries(now: EventRecord, { store, reach }: Selection, since: num
   const entries: Entry[] = alive.filter(({ id }) => !excepted.has(id)).map((record) => ({ record }));
   for (const exception of exceptions) entries.push(plain(exception, store));
   const named = new Set([...alive.map(({ id }) => id), ...excepted]);
-  const then = store.seriesAsOf(now.id, since);
+  const then = store.asOf(now.id, since);
   const before = then === undefined || isGone(then) ? [] : members(then);
   const itself = isGone(now) && !isSeries(now) ? [now] : [];
   const lost = new Set([...before, ...itself].map(({ id }) => id).filter((id) => !named.has(id)));
