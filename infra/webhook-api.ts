@@ -12,7 +12,7 @@ import type { Stage } from './stages.ts';
 
 type Route = `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /${string}`;
 
-/** A line for each request. No query string and no path as sent: both are the caller's to fill. */
+/** A line for each request. No query string, path or user agent as sent: they are the caller's to fill, and nothing escapes them here. */
 const accessLogLine = JSON.stringify({
   at: '$context.requestTime',
   requestId: '$context.requestId',
@@ -24,7 +24,6 @@ const accessLogLine = JSON.stringify({
   responseBytes: '$context.responseLength',
   errorType: '$context.error.responseType',
   sourceIp: '$context.identity.sourceIp',
-  userAgent: '$context.identity.userAgent',
   caller: '$context.identity.userArn',
 });
 
