@@ -1,5 +1,6 @@
 // Child process of the local run: what Lambda's Node runtime does around one function.
 // Loads the handler named by _HANDLER, tells that it is ready, then answers one invocation at a time over the channel to the runner.
+import { subscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +16,14 @@ const peakRssMb = () => {
   const kb = existsSync('/proc/self/status') ? /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] : undefined;
   return Math.round(kb === undefined ? process.memoryUsage().rss / 1_048_576 : Number(kb) / 1024);
 };
+
+/** Requests that the function sent during this invocation, by host and port: the SDK's through node:http, the adapters' through fetch. */
+let calls = {};
+const count = (host) => {
+  calls[host] = (calls[host] ?? 0) + 1;
+};
+subscribe('http.client.request.start', ({ request }) => count(request.getHeader('host') ?? request.host));
+subscribe('undici:request:create', ({ request }) => count(new URL(request.origin).host));
 
 async function loadHandler() {
   const handlerName = process.env._HANDLER;
@@ -37,6 +46,7 @@ const contextOf = ({ context, left }) => {
 };
 
 async function invoke(handler, message) {
+  calls = {};
   // Written before anything the handler writes: by this line the runner tells which invocation the following ones belong to.
   process.stdout.write(`START RequestId: ${message.context.awsRequestId} Version: ${message.context.functionVersion}\n`);
   try {
@@ -51,7 +61,7 @@ async function invoke(handler, message) {
 try {
   const handler = await loadHandler();
   process.on('message', (message) => {
-    void invoke(handler, message).then((outcome) => process.send({ ...outcome, peakRssMb: peakRssMb() }));
+    void invoke(handler, message).then((outcome) => process.send({ ...outcome, peakRssMb: peakRssMb(), calls }));
   });
   process.send({ ready: true });
 } catch (error) {

@@ -11,10 +11,13 @@ export interface FunctionError {
   readonly stackTrace?: readonly string[];
 }
 
+/** How many requests an invocation sent, by host and port. */
+export type Calls = Readonly<Record<string, number>>;
+
 export type Outcome =
-  | { readonly ok: true; readonly payload: string; readonly peakRssMb: number }
+  | { readonly ok: true; readonly payload: string; readonly peakRssMb: number; readonly calls: Calls }
   /** `fatal`: the process is gone, by time-out, crash or failed start. */
-  | { readonly ok: false; readonly error: FunctionError; readonly fatal: boolean; readonly peakRssMb?: number };
+  | { readonly ok: false; readonly error: FunctionError; readonly fatal: boolean; readonly peakRssMb?: number; readonly calls?: Calls };
 
 export interface LogLine {
   readonly function: string;
@@ -38,6 +41,7 @@ interface Message {
   readonly payload?: string;
   readonly error?: FunctionError;
   readonly peakRssMb?: number;
+  readonly calls?: Calls;
 }
 
 /** Lambda ends an initialization that takes longer; it does not count towards the function's time-out. */
@@ -66,8 +70,8 @@ export function startFunctionProcess(plan: FunctionPlan, options: { clock: Virtu
     const answered = within(limit, child, (message) => message.payload !== undefined || message.error !== undefined);
     child.process.send({ event, left: Math.min(plan.timeoutMs, limit * clock.rate), context: contextOf(plan, requestId) });
     const { message, failure } = await answered;
-    if (message?.payload !== undefined) return { ok: true, payload: message.payload, peakRssMb: message.peakRssMb ?? 0 };
-    if (message?.error !== undefined) return { ok: false, fatal: false, error: message.error, ...(message.peakRssMb === undefined ? {} : { peakRssMb: message.peakRssMb }) };
+    if (message?.payload !== undefined) return { ok: true, payload: message.payload, peakRssMb: message.peakRssMb ?? 0, calls: message.calls ?? {} };
+    if (message?.error !== undefined) return { ok: false, fatal: false, error: message.error, ...(message.peakRssMb === undefined ? {} : { peakRssMb: message.peakRssMb }), ...(message.calls && { calls: message.calls }) };
     await child.stop();
     return { ok: false, fatal: true, error: { errorType: failure === 'timed out' ? 'Sandbox.Timedout' : 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: Task ${failure} (limit ${plan.timeoutMs / 1000} s)` } };
   };

@@ -1,7 +1,7 @@
 // Invokes functions: starts processes as they are needed, one invocation each, up to what is reserved and what this machine bears.
 import { randomUUID } from 'node:crypto';
 import { startFunctionProcess } from './function-process.ts';
-import type { FunctionError, FunctionProcess, LogLine, Outcome } from './function-process.ts';
+import type { Calls, FunctionError, FunctionProcess, LogLine, Outcome } from './function-process.ts';
 import type { FunctionPlan } from './function-plan.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -13,6 +13,8 @@ export interface Invocation {
   readonly durationMs: number;
   readonly coldStart: boolean;
   readonly peakRssMb?: number;
+  /** Requests that it sent, by host and port. */
+  readonly calls?: Calls;
   readonly error?: FunctionError;
 }
 
@@ -104,6 +106,7 @@ function pool(plan: FunctionPlan, options: FunctionsOptions) {
       durationMs: performance.now() - began,
       coldStart,
       ...(outcome.peakRssMb === undefined ? {} : { peakRssMb: outcome.peakRssMb }),
+      ...(outcome.calls === undefined ? {} : { calls: outcome.calls }),
       ...(outcome.ok ? {} : { error: outcome.error }),
     });
     return outcome.ok ? { ok: true, payload: outcome.payload } : { ok: false, throttled: false, error: outcome.error };

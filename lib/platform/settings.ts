@@ -2,7 +2,7 @@
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { parseAllowlist, type Allowlist } from './allowlist.ts';
 import { seconds, type Clock, type Random } from './clock.ts';
-import { allowlistNames, flagNames, Setting, type SettingName } from './names.ts';
+import { allowlistNames, Setting, type flagNames, type SettingName } from './names.ts';
 
 export type Gate = 'open' | 'closed' | 'unknown';
 type FlagName = (typeof flagNames)[number];
