@@ -21,8 +21,8 @@ export class CalendarSyncStack extends Stack {
 
     const googleWebhook = receivesNotices(job('google-webhook'));
     const microsoftWebhook = receivesNotices(job('microsoft-webhook'));
-    const inboundSync = pullsCalendars(job('inbound-sync'));
-    const bookingSync = pushesBookings(job('booking-sync'));
+    const inboundSync = pullsCalendars(job('inbound-sync')).putAside('inbound');
+    const bookingSync = pushesBookings(job('booking-sync')).putAside('booking');
     const syncNow = pushesBookings(pullsCalendars(job('sync-now')));
     const availability = answersAvailability(job('availability'));
     const connections = answersAboutConnections(job('connections'));

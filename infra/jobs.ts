@@ -16,8 +16,7 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
     .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
     .useTable('booking-events', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .sendTo('inbound', 'booking', 'calendar-changes')
-    .putAside('inbound');
+    .sendTo('inbound', 'booking', 'calendar-changes');
 
 /** Records booking wishes and brings each target calendar in line with them. */
 export const pushesBookings = (job: JobFunction): JobFunction =>
@@ -28,8 +27,7 @@ export const pushesBookings = (job: JobFunction): JobFunction =>
     .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
     .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:UpdateItem')
     .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .sendTo('booking', 'calendar-changes')
-    .putAside('booking');
+    .sendTo('booking', 'calendar-changes');
 
 /** Answers from one strongly consistent query. */
 export const answersAvailability = (job: JobFunction): JobFunction =>
