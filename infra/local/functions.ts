@@ -46,7 +46,7 @@ export function runFunctions(plans: readonly FunctionPlan[], options: FunctionsO
     return found;
   };
   return {
-    invoke: (name, event) => find(name).invoke(JSON.stringify(event)),
+    invoke: async (name, event) => await find(name).invoke(JSON.stringify(event)),
     running: (name) => find(name).busy(),
     pids: () => [...pools.values()].flatMap((each) => each.pids()),
     close: async () => void (await Promise.all([...pools.values()].map((each) => each.close()))),

@@ -92,17 +92,28 @@ function stopSignal(): AbortSignal {
     stopping.abort(new Error('Interrupted.'));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // npm does not always pass on how it was ended. Started by hand, in contrast, a run may outlive its shell.
-  const { ppid } = process;
-  if (process.env['npm_lifecycle_event'] !== undefined) {
-    const watch = setInterval(() => {
-      if (process.ppid === ppid) return;
-      clearInterval(watch);
-      stop();
-    }, 500);
-    watch.unref();
-  }
+  if (process.env['npm_lifecycle_event'] !== undefined) whenNpmEnds(stop);
   return stopping.signal;
+}
+
+/**
+ * npm killed outright passes nothing on. It is our parent, or our shell's, which only Linux tells: either chain changes when it ends.
+ * Started by hand, in contrast, a run may outlive its shell.
+ */
+function whenNpmEnds(stop: () => void): void {
+  const chain = (): string => {
+    const shell = `/proc/${process.ppid}/stat`;
+    // pid (name) state ppid …, and the name may hold anything.
+    const above = existsSync(shell) ? readFileSync(shell, 'latin1').split(') ').at(-1)?.split(' ')[1] : undefined;
+    return `${process.ppid} ${above}`;
+  };
+  const first = chain();
+  const watch = setInterval(() => {
+    if (chain() === first) return;
+    clearInterval(watch);
+    stop();
+  }, 500);
+  watch.unref();
 }
 
 async function run(given: Arguments, signal: AbortSignal): Promise<boolean> {

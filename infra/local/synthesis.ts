@@ -82,14 +82,21 @@ function assetFolders(assembly: string, manifest: Manifest): Record<string, stri
 async function runApp(outdir: string, signal: AbortSignal | undefined): Promise<void> {
   const { context } = readJson(join(projectRoot, 'cdk.json')) as { context?: object };
   const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context ?? {}) };
-  const child = spawn(process.execPath, ['infra/app.ts'], { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'], ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' }) });
+  // A process group of its own: the app starts bundlers, which a signal to it alone would leave running.
+  const child = spawn(process.execPath, ['infra/app.ts'], { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const stop = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  signal?.addEventListener('abort', stop, { once: true });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`The stack does not synthesize (exit status ${code}):\n${said.slice(-8000)}`);
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
+  if (code !== 0) throw new Error(`The stack does not synthesize (exit status ${code}):\n${said.slice(-4000)}`);
 }
 
 function sourceHash(): string {

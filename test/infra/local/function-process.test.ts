@@ -6,6 +6,7 @@ import type { FunctionPlan } from '../../../infra/local/function-plan.ts';
 import { startFunctionProcess } from '../../../infra/local/function-process.ts';
 import type { FunctionProcess, LogLine } from '../../../infra/local/function-process.ts';
 import { virtualClock } from '../../../infra/local/virtual-clock.ts';
+import { alive } from './processes.ts';
 
 const started: FunctionProcess[] = [];
 afterEach(async () => {
@@ -24,14 +25,6 @@ function start(code: string, more: Partial<FunctionPlan> & { rate?: number } = {
   started.push(process);
   return { ...process, lines };
 }
-
-const alive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 describe('a function in its own process', () => {
   it('finds exactly the environment that it was given', async () => {

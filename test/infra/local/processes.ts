@@ -1,7 +1,10 @@
-/** Whether a process of this id exists. */
+import { readFileSync } from 'node:fs';
+
+/** Whether a process of this id runs. One that has ended but that nobody has reaped yet does not. */
 export function alive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return false;
   }
