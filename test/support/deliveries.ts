@@ -1,0 +1,81 @@
+// Webhook deliveries as the calendar providers make them, for connections that a local run watches.
+import { createHash, randomUUID } from 'node:crypto';
+import type { CalendarProvider } from '../../lib/calendars/port.ts';
+import type { Outputs } from '../../infra/local/outputs.ts';
+
+export interface Delivery {
+  readonly path: `/webhooks/${CalendarProvider}`;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A Google channel that lives, or any other that our token vouches for. */
+export interface GoogleChannel {
+  readonly id: string;
+  readonly resourceId: string;
+  readonly token: string;
+}
+
+export interface GraphSubscription {
+  readonly id: string;
+  readonly clientState: string;
+}
+
+export const googleNotice = ({ id, resourceId, token }: GoogleChannel, number: number): Delivery => ({
+  path: '/webhooks/google',
+  headers: {
+    'x-goog-channel-id': id,
+    'x-goog-channel-token': token,
+    'x-goog-message-number': String(number),
+    'x-goog-resource-id': resourceId,
+    'x-goog-resource-state': 'exists',
+    'x-goog-resource-uri': `https://www.googleapis.com/calendar/v3/calendars/x/events?alt=json`,
+  },
+});
+
+/** `n` tells one change from another: its event and etag. */
+export function graphNotice({ id, clientState }: GraphSubscription, n: number): Delivery {
+  const event = createHash('sha256').update(`event ${n}`).digest('base64url');
+  const item = {
+    subscriptionId: id,
+    subscriptionExpirationDateTime: '2099-01-01T00:00:00Z',
+    clientState,
+    tenantId: randomUUID(),
+    changeType: 'updated',
+    resource: `Users/${id}/Events/${event}`,
+    resourceData: { '@odata.type': '#Microsoft.Graph.Event', '@odata.id': `Users/${id}/Events/${event}`, '@odata.etag': `W/"${createHash('sha256').update(`etag ${n}`).digest('base64')}"`, id: event },
+  };
+  return { path: '/webhooks/microsoft', headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify({ value: [item] }) };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly reason?: string;
+}
+
+/** Posts it to the run's HTTP API. */
+export async function deliver({ apiUrl }: Pick<Outputs, 'apiUrl'>, { path, headers, body }: Delivery): Promise<Answer> {
+  const answer = await fetch(apiUrl + path, { method: 'POST', headers, ...(body !== undefined && { body }) });
+  const text = await answer.text();
+  return { status: answer.status, ...(text.startsWith('{') && { reason: String((JSON.parse(text) as { reason?: unknown }).reason) }) };
+}
+
+/** The channel that watches a calendar of the simulated Google. */
+export async function channelOf({ simulators }: Pick<Outputs, 'simulators'>, calendarId: string): Promise<GoogleChannel> {
+  const channels = (await (await fetch(`${simulators.google}/_sim/channels`)).json()) as (GoogleChannel & { calendarId: string })[];
+  const found = channels.find((channel) => channel.calendarId === calendarId);
+  if (found === undefined) throw new Error(`No channel watches ${calendarId}.`);
+  return found;
+}
+
+/** The subscription of a simulated mailbox. */
+export async function subscriptionOf({ simulators }: Pick<Outputs, 'simulators'>, account: string): Promise<GraphSubscription> {
+  const [found] = (await (await fetch(`${simulators.graph}/_sim/subscriptions?account=${encodeURIComponent(account)}`)).json()) as GraphSubscription[];
+  if (found === undefined) throw new Error(`No subscription watches ${account}.`);
+  return found;
+}
+
+/** What befalls the notices of a simulator from now on: `drop: 1` silences it. */
+export async function weather(simulator: string, change: { drop?: number; double?: number; delayMs?: readonly [number, number] }): Promise<void> {
+  await fetch(`${simulator}/_sim/notices/weather`, { method: 'POST', body: JSON.stringify(change) });
+}

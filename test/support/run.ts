@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox } from '../../infra/local/sandbox.ts';
+import type { Sandbox, SandboxOptions } from '../../infra/local/sandbox.ts';
+import { platform, type Platform } from './platform.ts';
+
+/** A local run with its platform, as tests and benches use it. */
+export interface Run {
+  readonly sandbox: Sandbox;
+  /** Its flags are on, and everybody is allowed. */
+  readonly platform: Platform;
+}
+
+/** Starts a local run in a folder of its own, open for everybody; `close` leaves nothing of it. */
+export async function startRun(options: SandboxOptions = {}): Promise<Run & { close(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'run-'));
+  const sandbox = await startSandbox({ folder, ...options });
+  const opened = platform(sandbox.outputs, sandbox.clock.now);
+  const close = async (): Promise<void> => {
+    for (const client of [opened.dynamo, opened.sqs, opened.ssm]) client.destroy();
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await opened.open();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { sandbox, platform: opened, close };
+}
