@@ -4,7 +4,7 @@ import type { Credentials } from './credentials.ts';
 import type { Json } from './event-record.ts';
 import { object } from './event-record.ts';
 import { faultResponse, GoogleFault } from './google-fault.ts';
-import type { Call, Method } from './methods.ts';
+import type { Call, Method } from './method.ts';
 import { readSelector, select } from './partial-response.ts';
 import { requireScope } from './scopes.ts';
 
@@ -14,7 +14,7 @@ export async function apiRoute(request: SimRequest, methods: readonly Method[], 
     const match = method.verb === request.method ? method.path.exec(request.path) : null;
     if (match === null) continue;
     try {
-      return await run(method, match.slice(1), request, credentials);
+      return await run({ method, names: match.slice(1), request, credentials });
     } catch (error) {
       if (error instanceof GoogleFault) return faultResponse(error);
       throw error;
@@ -23,14 +23,21 @@ export async function apiRoute(request: SimRequest, methods: readonly Method[], 
   return undefined;
 }
 
-async function run(method: Method, parts: string[], request: SimRequest, credentials: Credentials): Promise<SimResponse> {
+interface Run {
+  readonly method: Method;
+  readonly names: readonly string[];
+  readonly request: SimRequest;
+  readonly credentials: Credentials;
+}
+
+async function run({ method, names, request, credentials }: Run): Promise<SimResponse> {
   const access = credentials.check(bearerOf(request));
   if (access === undefined) throw new GoogleFault(401, 'authError', { message: 'Invalid Credentials', locationType: 'header', location: 'Authorization' });
   requireScope(access.scopes, method.needs);
   const fields = request.query.get('fields');
   const selector = fields === null || method.shape === undefined ? 'all' : readSelector(fields, method.shape);
   const ifMatch = request.headers['if-match'];
-  const call: Call = { access, names: parts.map(decode), query: request.query, body: readBody(request), ...(ifMatch === undefined ? {} : { ifMatch }) };
+  const call: Call = { access, names: names.map(decode), query: request.query, body: readBody(request), ...(ifMatch === undefined ? {} : { ifMatch }) };
   const answer = await method.run(call);
   if (answer === undefined) return { status: 204 };
   return conditional(request, answer, select(answer, selector));

@@ -50,7 +50,6 @@ export function createChannels(world: World, { notices, burst, rootUrl }: Channe
   const channels = new Map<string, Channel>();
   /** An id is never free again, in the whole project. */
   const taken = new Set<string>();
-
   const send = (channel: Channel, state: 'sync' | 'exists'): void => {
     // Numbers grow, but not by one.
     channel.number += state === 'sync' ? 1 : 1 + Math.floor(world.random() * world.random() * 20);
@@ -63,30 +62,32 @@ export function createChannels(world: World, { notices, burst, rootUrl }: Channe
       if (taken.has(asked.id)) throw new GoogleFault(400, 'channelIdNotUnique', { message: `Channel id ${asked.id} not unique` });
       if (calendar.unwatchable) throw new GoogleFault(400, 'pushNotSupportedForRequestedResource', { message: 'Push notifications are not supported by this resource.' });
       taken.add(asked.id);
-      const resourceUri = `${rootUrl()}/calendar/v3/calendars/${encodeURIComponent(calendar.id)}/events?alt=json`;
-      const channel = { ...asked, resourceId: calendar.resourceId, calendarId: calendar.id, resourceUri, caller, number: 0 };
+      const { id: calendarId, resourceId } = calendar;
+      const resourceUri = `${rootUrl()}/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events?alt=json`;
+      const channel = { ...asked, resourceId, calendarId, resourceUri, caller, number: 0 };
       channels.set(channel.id, channel);
       send(channel, 'sync');
       return channel;
     },
     stop: (caller, body) => {
-      const [id, resourceId] = [body['id'], body['resourceId']];
+      const { id, resourceId } = body;
       if (typeof id !== 'string' || typeof resourceId !== 'string') throw required('Required');
       const channel = channels.get(id);
-      const own = channel?.resourceId === resourceId && channel.caller.email === caller.email && channel.caller.clientId === caller.clientId;
-      if (!own || channel.expiration <= world.clock()) throw new GoogleFault(404, 'notFound', { message: `Channel '${id}' not found for project 'simulator'` });
+      const stops = channel?.resourceId === resourceId && isSame(channel.caller, caller) && channel.expiration > world.clock();
+      if (!stops) throw new GoogleFault(404, 'notFound', { message: `Channel '${id}' not found for project 'simulator'` });
       channels.delete(id);
     },
     changed: ({ resourceId }) => {
       for (const channel of channels.values()) {
         if (channel.resourceId !== resourceId || channel.expiration <= world.clock()) continue;
-        const times = 1 + Math.floor(world.random() * burst());
-        for (let n = 0; n < times; n += 1) send(channel, 'exists');
+        for (let left = 1 + Math.floor(world.random() * burst()); left > 0; left -= 1) send(channel, 'exists');
       }
     },
     live: () => [...channels.values()].filter((channel) => channel.expiration > world.clock()),
   };
 }
+
+const isSame = (a: Caller, b: Caller): boolean => a.email === b.email && a.clientId === b.clientId;
 
 const noticeHeaders = (channel: Channel, state: string): Record<string, string> => ({
   'Content-Type': 'application/json; utf-8',

@@ -47,42 +47,54 @@ export interface Credentials {
 /** Google keeps no more per account and client: the oldest then dies without a word. */
 const maxRefreshTokens = 100;
 
-export function createCredentials(world: World, accessTokenSeconds: number): Credentials {
+interface Shelf {
+  readonly grants: Map<string, Grant>;
+  readonly tokens: Map<string, AccessToken>;
+}
+
+function drop({ grants, tokens }: Shelf, refreshToken: string): void {
+  grants.delete(refreshToken);
+  for (const [token, access] of tokens) if (access.refreshToken === refreshToken) tokens.delete(token);
+}
+
+/** The oldest grants of one account to one client, where there are too many. */
+const surplus = ({ grants }: Shelf, { account, clientId }: Grant): string[] => {
+  const alike = [...grants].filter(([, other]) => other.account === account && other.clientId === clientId).map(([refreshToken]) => refreshToken);
+  return alike.slice(0, Math.max(0, alike.length - maxRefreshTokens));
+};
+
+function clientBook(): Pick<Credentials, 'addClient' | 'client'> {
   const clients = new Map<string, OauthClient>();
-  const grants = new Map<string, Grant>();
-  const tokens = new Map<string, AccessToken>();
-  const { clock } = world;
-
-  const issue = (grant: Grant, refreshToken: string): AccessToken => {
-    const token = `ya29.${world.id(40)}`;
-    const access = { ...grant, token, refreshToken, expiresAt: clock() + accessTokenSeconds * 1000 };
-    tokens.set(token, access);
-    return access;
-  };
-  const drop = (refreshToken: string): void => {
-    grants.delete(refreshToken);
-    for (const [token, access] of tokens) if (access.refreshToken === refreshToken) tokens.delete(token);
-  };
-  const check = (token: string): AccessToken | undefined => {
-    const access = tokens.get(token);
-    return access !== undefined && access.expiresAt > clock() ? access : undefined;
-  };
-
   return {
-    accessTokenSeconds,
-    check,
     addClient: (client) => {
-      if (client.clientId === '' || client.clientSecret === '') throw new ControlError('A client needs clientId and clientSecret.');
+      if (!client.clientId || !client.clientSecret) throw new ControlError('A client needs clientId and clientSecret.');
       clients.delete(client.clientId);
       clients.set(client.clientId, client);
     },
     client: (clientId) => (clientId === undefined ? [...clients.values()].at(-1) : clients.get(clientId)),
+  };
+}
+
+export function createCredentials(world: World, accessTokenSeconds: number): Credentials {
+  const shelf: Shelf = { grants: new Map(), tokens: new Map() };
+  const { grants, tokens } = shelf;
+  const issue = (grant: Grant, refreshToken: string): AccessToken => {
+    const access = { ...grant, token: `ya29.${world.id(40)}`, refreshToken, expiresAt: world.clock() + accessTokenSeconds * 1000 };
+    tokens.set(access.token, access);
+    return access;
+  };
+  const check = (token: string): AccessToken | undefined => {
+    const access = tokens.get(token);
+    return access !== undefined && access.expiresAt > world.clock() ? access : undefined;
+  };
+  return {
+    ...clientBook(),
+    accessTokenSeconds,
+    check,
     grant: (account, clientId, scopes) => {
-      const refreshToken = `1//${world.id(60)}`;
-      const grant = { account, clientId, scopes };
+      const [refreshToken, grant] = [`1//${world.id(60)}`, { account, clientId, scopes }];
       grants.set(refreshToken, grant);
-      const alike = [...grants].filter(([, other]) => other.account === account && other.clientId === clientId);
-      for (const [old] of alike.slice(0, Math.max(0, alike.length - maxRefreshTokens))) drop(old);
+      for (const old of surplus(shelf, grant)) drop(shelf, old);
       const { token, expiresAt } = issue(grant, refreshToken);
       return { refreshToken, accessToken: token, expiresAt };
     },
@@ -93,7 +105,7 @@ export function createCredentials(world: World, accessTokenSeconds: number): Cre
     },
     holder: (token) => (grants.get(token) ?? check(token))?.account,
     revoke: (account) => {
-      for (const [refreshToken, grant] of grants) if (grant.account === account) drop(refreshToken);
+      for (const [refreshToken, grant] of grants) if (grant.account === account) drop(shelf, refreshToken);
     },
     expireAccessTokens: (account) => {
       for (const [token, access] of tokens) if (account === undefined || access.account === account) tokens.delete(token);

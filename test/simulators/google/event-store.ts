@@ -33,43 +33,47 @@ export interface EventStore {
 /** Etags look like Google's: quoted digits, only ever the same or different. */
 const etagOf = (seq: number): string => `"${3_300_000_000_000_000 + seq * 2000}"`;
 
-export function createEventStore(clock: Clock): EventStore {
-  const records = new Map<string, EventRecord>();
-  const exceptions = new Map<string, string[]>();
-  const uids = new Map<string, string>();
+interface Shelf {
+  readonly records: Map<string, EventRecord>;
+  /** Ids of the exceptions to each series. */
+  readonly exceptions: Map<string, string[]>;
+  readonly uids: Map<string, string>;
   /** All former versions: only from them can be told which instances a series has lost since a client last looked. */
-  const former = new Map<string, EventRecord[]>();
+  readonly former: Map<string, EventRecord[]>;
+}
+
+function put({ records, exceptions, uids, former }: Shelf, record: EventRecord): EventRecord {
+  const before = records.get(record.id);
+  if (before !== undefined) addTo(former, record.id, before);
+  records.set(record.id, record);
+  if (record.recurringEventId === undefined) uids.set(record.iCalUID, record.id);
+  else if (before === undefined) addTo(exceptions, record.recurringEventId, record.id);
+  return record;
+}
+
+const isPresent = <T>(value: T | undefined): value is T => value !== undefined;
+const exceptionsTo = ({ records, exceptions }: Shelf, id: string): EventRecord[] => (exceptions.get(id) ?? []).map((each) => records.get(each)).filter(isPresent);
+const versionsOf = ({ records, former }: Shelf, id: string): EventRecord[] => [...(former.get(id) ?? []), records.get(id)].filter(isPresent);
+
+/** Exceptions end with their series, and where its new rules know their original start no more. */
+const orphansOf = (shelf: Shelf, master: EventRecord): EventRecord[] =>
+  exceptionsTo(shelf, master.id).filter(
+    ({ status, originalStart }) =>
+      status !== 'cancelled' && (master.status === 'cancelled' || originalStart === undefined || instanceAt(master, instanceSuffix(originalStart)) === undefined),
+  );
+
+export function createEventStore(clock: Clock): EventStore {
+  const shelf: Shelf = { records: new Map(), exceptions: new Map(), uids: new Map(), former: new Map() };
+  const { records, uids } = shelf;
   let seq = 0;
-
-  const put = (record: EventRecord): EventRecord => {
-    const before = records.get(record.id);
-    if (before !== undefined) addTo(former, record.id, before);
-    records.set(record.id, record);
-    if (record.recurringEventId === undefined) uids.set(record.iCalUID, record.id);
-    else if (before === undefined) addTo(exceptions, record.recurringEventId, record.id);
-    return record;
-  };
-  const exceptionsOf = (masterId: string): EventRecord[] =>
-    [...(exceptions.get(masterId) ?? [])].map((id) => records.get(id)).filter((record) => record !== undefined);
-
-  const versions = (id: string): EventRecord[] => [...(former.get(id) ?? []), records.get(id)].filter((version) => version !== undefined);
-
-  /** Exceptions end with their series, and where its new rules know their original start no more. */
-  const dropOrphans = (master: EventRecord): void => {
-    for (const exception of exceptionsOf(master.id)) {
-      const orphan = master.status === 'cancelled' || exception.originalStart === undefined || instanceAt(master, instanceSuffix(exception.originalStart)) === undefined;
-      if (orphan && exception.status !== 'cancelled') put({ ...exception, status: 'cancelled', seq: (seq += 1), etag: etagOf(seq), updated: clock() });
-    }
-  };
-
+  const next = (): Pick<EventRecord, 'seq' | 'etag'> => ({ seq: (seq += 1), etag: etagOf(seq) });
   return {
     records,
     seq: () => seq,
-    exceptionsOf,
+    exceptionsOf: (masterId) => exceptionsTo(shelf, masterId),
     write: (identity, content) => {
-      seq += 1;
-      const record = put({ ...content, ...identity, seq, etag: etagOf(seq) });
-      if (exceptions.has(record.id)) dropOrphans(record);
+      const record = put(shelf, { ...content, ...identity, ...next() });
+      for (const orphan of orphansOf(shelf, record)) put(shelf, { ...orphan, status: 'cancelled', updated: clock(), ...next() });
       return record;
     },
     find: (id) => {
@@ -83,8 +87,8 @@ export function createEventStore(clock: Clock): EventStore {
       const holder = records.get(uids.get(iCalUID) ?? '');
       return holder !== undefined && holder.status !== 'cancelled';
     },
-    wasSeries: (id) => versions(id).some(isSeries),
-    asOf: (id, at) => versions(id).findLast((version) => version.seq <= at),
+    wasSeries: (id) => versionsOf(shelf, id).some(isSeries),
+    asOf: (id, at) => versionsOf(shelf, id).findLast((version) => version.seq <= at),
   };
 }
 

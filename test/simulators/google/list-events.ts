@@ -24,12 +24,19 @@ export interface ListRules {
 /** `updatedMin` reaches back about a month. */
 const updatedReach = days(28);
 
+export interface ListAsked {
+  readonly view: CalendarView;
+  readonly query: URLSearchParams;
+  readonly freeBusyOnly: boolean;
+}
+
 /** One page, as the resource `calendar#events`. */
-export function listEvents(rules: ListRules, view: CalendarView, query: URLSearchParams, freeBusyOnly: boolean): Json {
+export function listEvents(rules: ListRules, { view, query, freeBusyOnly }: ListAsked): Json {
   const question = readListQuestion(query);
   const { calendar } = view;
   checkUpdatedMin(question, rules.clock());
-  const page = question.pageToken === undefined ? begin(rules, calendar, question, query) : rules.pages.next(question.pageToken, `${calendar.resourceId} ${questionOf(query, true)}`);
+  const asked = { calendar, question, query };
+  const page = question.pageToken === undefined ? begin(rules, asked) : rules.pages.next(question.pageToken, `${calendar.resourceId} ${questionOf(query, true)}`);
   const zone = question.zone ?? calendar.zone;
   const showing: Showing = { view, zone, freeBusyOnly, ...(question.maxAttendees === undefined ? {} : { maxAttendees: question.maxAttendees }) };
   return {
@@ -51,7 +58,13 @@ const position = ({ nextPageToken, nextSyncToken }: ListPage): Json => ({
   ...(nextSyncToken === undefined ? {} : { nextSyncToken }),
 });
 
-function begin({ clock, pages, pageSize, horizonDays }: ListRules, calendar: SimCalendar, question: ListQuestion, query: URLSearchParams): ListPage {
+interface Begun {
+  readonly calendar: SimCalendar;
+  readonly question: ListQuestion;
+  readonly query: URLSearchParams;
+}
+
+function begin({ clock, pages, pageSize, horizonDays }: ListRules, { calendar, question, query }: Begun): ListPage {
   const asked = questionOf(query);
   const point = question.syncToken === undefined ? undefined : readSyncToken(question.syncToken);
   if (point !== undefined && (point.resourceId !== calendar.resourceId || point.epoch !== calendar.tokenEpoch || point.seq > calendar.store.seq())) throw fullSyncRequired();

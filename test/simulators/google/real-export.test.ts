@@ -19,12 +19,12 @@ const instant = ({ date, dateTime }: ShownEvent['start']): number => (date === u
 const expanded = (event: ShownEvent): Expanded => ({ start: instant(event.start), end: instant(event.end), title: String(event['summary']), transparent: event['transparency'] === 'transparent' });
 
 describe.each<DialectName>(['google', 'outlook', 'apple'])('a real export of %s', (dialect) => {
-  it('of 500 events is listed as ical.js expands it, over a year and both changes of the clock', async () => {
-    const ics = realExport({ dialect, random: seededRandom(7), events: 500 });
+  it('is listed as ical.js expands it, over a year and both changes of the clock', async () => {
+    const ics = realExport({ dialect, random: seededRandom(7), events: 150 });
     driver.sim.load({ ...driver.at, ics });
     const [from, to] = [Date.UTC(2026, 0, 15), Date.UTC(2027, 0, 15)];
     const { items } = await driver.all({ singleEvents: 'true', maxResults: '2500', timeMin: new Date(from).toISOString(), timeMax: new Date(to).toISOString() });
-    expect(items.length).toBeGreaterThan(1500);
+    expect(items.length).toBeGreaterThan(400);
     expect(items.map(expanded).sort(order)).toEqual(expandByIcalJs(ics, { from, to, floatingZone: exportZone }).sort(order));
   });
 });

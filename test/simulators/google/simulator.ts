@@ -83,6 +83,9 @@ export async function startGoogleSimulator(options: GoogleSimulatorOptions = {})
   };
 }
 
+/** Where no method answers, Google shows a page for people. */
+const unknownPath: SimResponse = { status: 404, headers: { 'content-type': 'text/html; charset=UTF-8' }, body: '<html><title>Error 404 (Not Found)!!1</title></html>' };
+
 interface HandlerParts {
   readonly world: World;
   readonly credentials: Credentials;
@@ -101,7 +104,7 @@ function handler({ world, credentials, channels, writes, manners, notices, optio
     if (manners.syncFirst ?? random() < 0.5) await deliveredWithin(notices, 500);
   };
   const methods = calendarMethods({ world, list, writes, channels, revives: () => manners.revives, beforeWatchAnswer });
-  return async (request) => oauthRoute(request, credentials) ?? (await apiRoute(request, methods, credentials)) ?? { status: 404, headers: { 'content-type': 'text/html; charset=UTF-8' }, body: '<html><title>Error 404 (Not Found)!!1</title></html>' };
+  return async (request) => oauthRoute(request, credentials) ?? (await apiRoute(request, methods, credentials)) ?? unknownPath;
 }
 
 /** A receiver that never answers must not hold up the watch. */

@@ -68,14 +68,18 @@ export interface World {
   id(length: number, alphabet?: string): string;
 }
 
-export function createWorld(clock: Clock, random: Random): World {
-  const accounts = new Map<string, Account>();
-  const calendars = new Map<string, SimCalendar>();
+function idMaker(random: Random): World['id'] {
   let made = 0;
-  const id: World['id'] = (length, alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') => {
+  return (length, alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') => {
     const count = (made += 1).toString(Math.min(alphabet.length, 36));
     return Array.from({ length: length - count.length }, () => alphabet.charAt(Math.floor(random() * alphabet.length))).join('') + count;
   };
+}
+
+export function createWorld(clock: Clock, random: Random): World {
+  const accounts = new Map<string, Account>();
+  const calendars = new Map<string, SimCalendar>();
+  const id = idMaker(random);
 
   const addCalendar = (account: Account, input: CalendarInput): void => {
     if (account.views.has(input.id)) return;
