@@ -131,6 +131,27 @@ describe('a list of events', () => {
     expect((await list({ q: 'FISH' })).ids).toEqual([away]);
   });
 
+  it('shows what is deleted where asked, and sorts by start or by last change', async () => {
+    const [late, early, gone] = [await insert(hour(9)), await insert(hour(3)), await insert(hour(5))];
+    await driver.call('DELETE', `events/${gone}`);
+    expect((await list()).ids.toSorted()).toEqual([late, early].sort());
+    expect((await list({ showDeleted: 'true' })).ids.toSorted()).toEqual([late, early, gone].sort());
+    const sorted = await list({ singleEvents: 'true', orderBy: 'startTime' });
+    expect(sorted.ids).toEqual([early, late]);
+    expect(sorted.nextSyncToken).toBeUndefined();
+    driver.now += 1000;
+    await driver.call('PATCH', `events/${early}`, { body: { summary: 'later' } });
+    expect((await list({ orderBy: 'updated' })).ids).toEqual([late, early]);
+  });
+
+  it('since a time of change names what was deleted since then too', async () => {
+    const [kept, gone] = [await insert(hour(3)), await insert(hour(5))];
+    driver.now += 60_000;
+    await driver.call('DELETE', `events/${gone}`);
+    expect((await list({ updatedMin: new Date(driver.now - 1000).toISOString() })).ids).toEqual([gone]);
+    expect((await list({ updatedMin: new Date(driver.now - 90_000).toISOString() })).ids.toSorted()).toEqual([kept, gone].sort());
+  });
+
   it('of ten thousand events is made and read within seconds', async () => {
     const began = performance.now();
     driver.sim.insertMany({ ...driver.at, events: Array.from({ length: 10_000 }, (_, n) => hour(1 + (n % 28))) });
