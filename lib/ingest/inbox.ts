@@ -34,29 +34,36 @@ export function inbox(dynamo: DynamoDBClient, table: string): Inbox {
   return {
     async record(delivery, now, signal) {
       const limits = signal ? { abortSignal: signal } : {};
+      let attempts: number | undefined;
       try {
-        const { Attributes } = await dynamo.send(
+        const { Attributes, $metadata } = await dynamo.send(
           new UpdateItemCommand({ TableName: table, Key: key(delivery.connectionId), ReturnValues: 'UPDATED_OLD', ...theOneWrite(delivery, now) }),
           limits,
         );
-        return { outcome: 'accepted', ring: Attributes?.['dirtySince'] === undefined };
+        const before = Attributes?.['dirtySince']?.N;
+        return { outcome: 'accepted', ring: before === undefined || isOurOwn(before, now, $metadata.attempts) };
       } catch (error) {
         if (!isRefused(error)) throw error;
+        attempts = error.$metadata.attempts;
       }
       const { Item } = await dynamo.send(
         new GetItemCommand({ TableName: table, Key: key(delivery.connectionId), ConsistentRead: true, ProjectionExpression: 'connection_id, dirtySince' }),
         limits,
       );
       if (!Item) return { outcome: 'gone' };
-      const dirtySince = Number(Item['dirtySince']?.N ?? now);
-      return { outcome: 'duplicate', ring: now - dirtySince > perhapsUnhinted };
+      const dirtySince = Item['dirtySince']?.N;
+      return { outcome: 'duplicate', ring: dirtySince !== undefined && (now - Number(dirtySince) > perhapsUnhinted || isOurOwn(dirtySince, now, attempts)) };
     },
   };
 }
 
-/** Expressions only; pure. Of two keys for one slot the later stands. */
+/** The client tried again after a lost answer, and met what its own first attempt had written: the hint for it is still owed. */
+const isOurOwn = (dirtySince: string, now: number, attempts = 1): boolean => attempts > 1 && Number(dirtySince) === now;
+
+/** Expressions only; pure. Of two keys for one slot the later stands; a slot holds one at most, so the other is new, and the write is due. */
 export function theOneWrite({ connectionId, dedupes, neverDuplicate, watchDue }: Delivery, now: number) {
   const keys = new Map(dedupes.map(({ slot, key }) => [`s${slot}`, key]));
+  const someNew = neverDuplicate || dedupes.some(({ slot, key }) => keys.get(`s${slot}`) !== key);
   const values: Record<string, AttributeValue> = { ':one': { N: '1' }, ':now': { N: String(now) }, ':shard': { S: shardOf(connectionId) } };
   const sets = ['generation = generation + :one', 'dirtySince = if_not_exists(dirtySince, :now)', 'dirtyShard = if_not_exists(dirtyShard, :shard)'];
   const news: string[] = [];
@@ -69,7 +76,7 @@ export function theOneWrite({ connectionId, dedupes, neverDuplicate, watchDue }:
   const known = 'attribute_exists(connection_id)';
   return {
     UpdateExpression: `SET ${sets.join(', ')}`,
-    ConditionExpression: neverDuplicate ? known : `${known} AND (${news.join(' OR ')})`,
+    ConditionExpression: someNew ? known : `${known} AND (${news.join(' OR ')})`,
     ExpressionAttributeValues: values,
   };
 }

@@ -20,10 +20,22 @@ export function webhookSecrets(snapshot: SettingsSnapshot): WebhookSecrets | und
   const document = parseJson(text);
   try {
     const ring = parseKeyRing(document);
-    const relay = (document as { relay?: WebhookSecrets['relay'] }).relay ?? {};
-    parsed = { text, secrets: { ring, relay } };
+    parsed = { text, secrets: { ring, relay: parseRelay((document as { relay?: unknown }).relay) } };
     return parsed.secrets;
   } catch {
     return undefined;
   }
+}
+
+/** Throws on anything but texts: a relay secret that was meant and cannot be read must not let everybody pass. */
+function parseRelay(relay: unknown): WebhookSecrets['relay'] {
+  if (relay === undefined || relay === null) return {};
+  if (typeof relay !== 'object') throw new Error('relay needs {"google"?, "microsoft"?}.');
+  const { google, microsoft } = relay as Record<string, unknown>;
+  return { ...(google !== undefined && { google: relaySecret(google) }), ...(microsoft !== undefined && { microsoft: relaySecret(microsoft) }) };
+}
+
+function relaySecret(value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw new Error('A relay secret is a text, not empty.');
+  return value;
 }
