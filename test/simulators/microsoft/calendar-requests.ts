@@ -1,6 +1,6 @@
 // Calendars of a mailbox, and who the mailbox belongs to.
 import type { SimResponse } from '../simulator-server.ts';
-import { paged } from './event-query.ts';
+import { checkSelect, paged, selected } from './event-query.ts';
 import { itemNotFound } from './graph-failure.ts';
 import type { SimCalendar } from './mailbox.ts';
 import type { GraphRequest } from './world.ts';
@@ -12,7 +12,7 @@ export function calendarOf(request: GraphRequest, id: string): SimCalendar {
   return calendar;
 }
 
-const calendarJson = (request: GraphRequest, calendar: SimCalendar): object => ({
+const wholeCalendar = (request: GraphRequest, calendar: SimCalendar): Record<string, unknown> => ({
   id: calendar.id,
   name: calendar.name,
   color: 'auto',
@@ -28,6 +28,12 @@ const calendarJson = (request: GraphRequest, calendar: SimCalendar): object => (
   isRemovable: !calendar.isDefault,
   owner: { name: request.mailbox.email, address: request.mailbox.email },
 });
+
+function calendarJson(request: GraphRequest, calendar: SimCalendar): object {
+  const whole = wholeCalendar(request, calendar);
+  checkSelect(request, new Set(Object.keys(whole)));
+  return selected(whole, request.query.get('$select'));
+}
 
 const context = (request: GraphRequest, what: string): object => ({ '@odata.context': `${request.world.url()}/v1.0/$metadata#users('${request.mailbox.oid}')/${what}` });
 

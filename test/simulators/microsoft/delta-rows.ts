@@ -19,7 +19,7 @@ export function deltaRows(request: GraphRequest, token: DeltaToken, upTo: number
   const rows = keys.flatMap((key) => {
     const now = mailbox.asOf(key, upTo);
     if (now === undefined || now.event.calendarId !== token.calendarId) return [];
-    if (token.seq === nothingSeen) return now.deleted ? [] : alive(request, now.event, token);
+    if (token.seq === nothingSeen) return now.deleted ? [] : listed(request, now.event, token);
     return changes(request, token, { now, before: mailbox.asOf(key, token.seq) });
   });
   return world.behaviour.shuffled ? shuffle(rows, world.random) : rows;
@@ -29,7 +29,7 @@ function changes(request: GraphRequest, token: DeltaToken, { now, before }: { no
   const { behaviour } = request.world;
   const was = before === undefined || before.deleted ? [] : shownIn(before.event, token);
   const shown = now.deleted ? [] : alive(request, now.event, token);
-  const views = shown.flatMap((row) => (row.kind === 'shown' ? [row.view] : []));
+  const views = viewsOf(shown);
   const lost = lostInstances(was, views);
   if (views.length === 0) {
     // Deleted, or outside the window: told alike, even to one who never saw the event.
@@ -39,6 +39,13 @@ function changes(request: GraphRequest, token: DeltaToken, { now, before }: { no
   const left = movedOut(now.event, before?.event, views).concat(behaviour.occurrenceTombstones ? lost.flatMap((view) => view.occurrence ?? []) : []);
   return [...shown, ...replays(request, was, views), ...[...new Set(left)].map((key) => removed(request, now.event, key))];
 }
+
+function listed(request: GraphRequest, event: SimEvent, window: DeltaToken): Row[] {
+  const rows = alive(request, event, window);
+  return [...rows, ...replays(request, [], viewsOf(rows))];
+}
+
+const viewsOf = (rows: readonly Row[]): View[] => rows.flatMap((row) => (row.kind === 'shown' ? [row.view] : []));
 
 function alive(request: GraphRequest, event: SimEvent, window: DeltaToken): Row[] {
   const views = shownIn(event, window);

@@ -15,13 +15,14 @@ export function askedEvent(request: GraphRequest, view: View): EventJson {
 
 const namesOf = (select: string | null): string[] => (select ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
 
-/** Throws 400 where $select names what no event has. */
-export function checkSelect(request: GraphRequest): void {
-  const unknown = namesOf(request.query.get('$select')).find((name) => !eventMembers.has(name));
-  if (unknown !== undefined) throw badRequest(`Parsing OData Select and Expand failed: Could not find a property named '${unknown}' on type 'microsoft.graph.event'.`);
+/** Throws 400 where $select names what no such thing has. */
+export function checkSelect(request: GraphRequest, members: ReadonlySet<string> = eventMembers): void {
+  const unknown = namesOf(request.query.get('$select')).find((name) => !members.has(name));
+  if (unknown !== undefined) throw badRequest(`Parsing OData Select and Expand failed: Could not find a property named '${unknown}' on the type.`);
 }
 
-function selected(whole: EventJson, select: string | null): EventJson {
+/** Only the members that $select names, and the id. */
+export function selected(whole: EventJson, select: string | null): EventJson {
   const names = namesOf(select);
   if (names.length === 0) return whole;
   const kept = new Set(['@odata.etag', 'id', ...names]);

@@ -157,24 +157,27 @@ describe('events of Graph', () => {
   it('lie in calendars that the mailbox lists', async () => {
     const { body } = await graph.call('/me/calendars');
     expect(body.value).toMatchObject([{ id: 'cal-main', name: 'Calendar', isDefaultCalendar: true, canEdit: true }, { id: 'cal-holidays', isDefaultCalendar: false, canEdit: false }]);
+    expect((await graph.call('/me/calendars?$select=id,canEdit&$top=1')).body).toMatchObject({ value: [{ id: 'cal-main', canEdit: true }], '@odata.nextLink': expect.stringContaining('$skip=1') });
+    expect((await graph.call('/me/calendars?$select=colour')).status).toBe(400);
   });
 });
 
 describe('a mailbox of Graph', () => {
+  let graph: GraphCaller;
+  afterEach(() => graph.sim.close());
+
   it('has at most four requests in hand', async () => {
-    const graph = await startGraphCaller();
+    graph = await startGraphCaller();
     graph.sim.behaviour.latencyMs = 150;
     const answers = await Promise.all(Array.from({ length: 6 }, () => graph.call('/me/calendars')));
     const refused = answers.filter((answer) => answer.status === 429);
     expect(refused).toHaveLength(2);
     expect(refused[0]?.body.error['code']).toBe('ApplicationThrottled');
     expect([refused[0]?.headers.get('retry-after'), refused[0]?.headers.get('ratelimit-scope')]).toEqual(['1', 'Mailbox']);
-    await graph.sim.close();
   });
 
   it('refuses a zone in Prefer that does not exist', async () => {
-    const graph = await startGraphCaller();
+    graph = await startGraphCaller();
     expect((await graph.call('/me/events', { prefer: 'outlook.timezone="Nowhere"' })).body.error['code']).toBe('TimeZoneNotSupportedException');
-    await graph.sim.close();
   });
 });

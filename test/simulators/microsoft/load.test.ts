@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { expandByIcalJs } from '../../support/ical-js-expansion.ts';
 import type { Expanded } from '../../support/ical-js-expansion.ts';
 import { exportZone, realExport } from '../../support/real-export.ts';
@@ -6,6 +6,9 @@ import type { DialectName } from '../../support/real-export.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 import { email, firstRound, startGraphCaller } from './graph-caller.ts';
 import type { GraphCaller } from './graph-caller.ts';
+
+let graph: GraphCaller;
+afterEach(() => graph.sim.close());
 
 const order = (a: Expanded, b: Expanded): number => a.start - b.start || a.end - b.end || a.title.localeCompare(b.title) || Number(a.transparent) - Number(b.transparent);
 const instant = (time: unknown): number => Date.parse(`${(time as { dateTime: string }).dateTime.slice(0, 19)}Z`);
@@ -27,7 +30,7 @@ async function shown(graph: GraphCaller, from: number, to: number): Promise<Expa
 
 describe.each<DialectName>(['google', 'outlook', 'apple'])('an export in the manner of %s', (dialect) => {
   it('of 500 events shows, once loaded, what ical.js makes of it', async () => {
-    const graph = await startGraphCaller({ calendars: [{ name: 'Calendar', timeZone: exportZone }] });
+    graph = await startGraphCaller({ calendars: [{ name: 'Calendar', timeZone: exportZone }] });
     const ics = realExport({ dialect, random: seededRandom(11), events: 500 });
     const [from, to] = [Date.UTC(2026, 0, 15), Date.UTC(2027, 0, 15)];
     expect(graph.sim.load({ account: email, ics })).toBeGreaterThanOrEqual(500);
@@ -35,7 +38,6 @@ describe.each<DialectName>(['google', 'outlook', 'apple'])('an export in the man
     expect(seen.length).toBeGreaterThan(1500);
     const plain = (all: Expanded[]): object[] => all.map(({ start, end, title }) => ({ start, end, title }));
     expect(plain(seen)).toEqual(plain(expandByIcalJs(ics, { from, to, floatingZone: exportZone }).sort(order)));
-    await graph.sim.close();
   });
 });
 
@@ -43,31 +45,28 @@ const calendar = (...events: string[][]): string => ['BEGIN:VCALENDAR', 'VERSION
 
 describe('a loaded calendar', () => {
   it('says which Windows zone an event was made in, and in which status', async () => {
-    const graph = await startGraphCaller();
+    graph = await startGraphCaller();
     graph.sim.load({ account: email, ics: calendar(['UID:1', 'SUMMARY:Away', 'DTSTART;TZID=Europe/Berlin:20260310T090000', 'DTEND;TZID=Europe/Berlin:20260310T100000', 'X-MICROSOFT-CDO-BUSYSTATUS:OOF'], ['UID:2', 'SUMMARY:Off', 'DTSTART;VALUE=DATE:20260312', 'DTEND;VALUE=DATE:20260313', 'TRANSP:TRANSPARENT']) });
     expect((await graph.round(firstRound)).rows).toMatchObject([
       { subject: 'Away', showAs: 'oof', originalStartTimeZone: 'W. Europe Standard Time', start: { dateTime: '2026-03-10T08:00:00.0000000' } },
       { subject: 'Off', showAs: 'free', isAllDay: true, start: { dateTime: '2026-03-11T23:00:00.0000000' } },
     ]);
-    await graph.sim.close();
   });
 
   it('keeps a weekly series as Graph writes it', async () => {
-    const graph = await startGraphCaller();
+    graph = await startGraphCaller();
     graph.sim.load({ account: email, ics: calendar(['UID:1', 'DTSTART;TZID=Europe/Berlin:20260310T090000', 'DTEND;TZID=Europe/Berlin:20260310T100000', 'RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=6']) });
     expect(graph.sim.events(email)[0]?.['recurrence']).toMatchObject({
       pattern: { type: 'weekly', interval: 2, daysOfWeek: ['tuesday', 'thursday'] },
       range: { type: 'numbered', startDate: '2026-03-10', numberOfOccurrences: 6, recurrenceTimeZone: 'W. Europe Standard Time' },
     });
-    await graph.sim.close();
   });
 
   it('that cannot be read is refused with its line, and nothing of it is kept', async () => {
-    const graph = await startGraphCaller();
+    graph = await startGraphCaller();
     const ics = calendar(['UID:1', 'DTSTART:20260310T090000Z'], ['UID:2', 'DTSTART:not a time']);
     const response = await fetch(`${graph.sim.url}/_sim/load`, { method: 'POST', body: JSON.stringify({ account: email, ics }) });
     expect([response.status, await response.json()]).toEqual([400, { error: expect.any(String), line: expect.any(Number) }]);
     expect(graph.sim.events(email)).toEqual([]);
-    await graph.sim.close();
   });
 });

@@ -35,6 +35,8 @@ export interface MicrosoftSimulatorOptions {
   /** Of pages whose size the caller does not name: 10, as Graph's. */
   readonly pageSize?: number;
   readonly accessTokenSeconds?: number;
+  /** What differs from usualBehaviour. */
+  readonly behaviour?: Partial<Behaviour>;
 }
 
 /** Serves until `close`. */
@@ -43,7 +45,7 @@ export async function startMicrosoftSimulator(options: MicrosoftSimulatorOptions
   const world: World = {
     clock: options.clock ?? Date.now,
     random: options.random ?? Math.random,
-    behaviour: usualBehaviour(),
+    behaviour: { ...usualBehaviour(), ...options.behaviour },
     mailboxes: new Map(),
     pageSize: options.pageSize ?? 10,
     url: () => url,

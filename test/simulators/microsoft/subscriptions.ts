@@ -102,7 +102,7 @@ function refuseTwin(request: GraphRequest, wish: { resource: string; changeType:
 
 function renew(request: GraphRequest, subscription: Subscription): SimResponse {
   const body = jsonBody(request);
-  const fixed = Object.keys(body).find((name) => name !== 'expirationDateTime' && name !== 'notificationUrl');
+  const fixed = Object.keys(body).find((name) => name !== 'expirationDateTime');
   if (fixed !== undefined) throw badRequest(`The property '${fixed}' cannot be changed on a subscription.`, 'ValidationError');
   subscription.expiresAt = bounded(readExpiry(body, request.world.clock()), request.world.clock());
   subscription.unauthorized = false;
