@@ -79,9 +79,9 @@ export function fullEvent(view: View, shown: Shown): EventJson {
     onlineMeeting: null,
     allowNewTimeProposals: true,
     responseStatus: { response: organizes ? 'organizer' : 'notResponded', time: '0001-01-01T00:00:00Z' },
-    attendees: [],
     organizer: { emailAddress: { name: shown.mailbox.email, address: shown.mailbox.email } },
     ...fields,
+    attendees: attendeesOf(fields['attendees']),
     iCalUId: shown.iCalUIdIsNull ? null : iCalUId(view),
     ...bodyOf(fields['body'], shown.prefer),
     ...locationOf(fields['location']),
@@ -108,6 +108,9 @@ function iCalUId(view: View): string {
   const rest = Buffer.from(`${view.event.createdAt}-${view.event.key}`).toString('hex').padEnd(80, '0');
   return `040000008200E00074C5B7101A82E008${hex}${rest}`.toUpperCase();
 }
+
+/** Nobody has answered yet, unless it is said. */
+const attendeesOf = (attendees: unknown): object[] => (Array.isArray(attendees) ? attendees.map((each: object) => ({ type: 'required', status: { response: 'none', time: '0001-01-01T00:00:00Z' }, ...each })) : []);
 
 function bodyOf(body: unknown, prefer: Prefer): EventJson {
   const given = typeof body === 'object' && body !== null ? (body as { contentType?: unknown; content?: unknown }) : {};

@@ -17,12 +17,12 @@ describe('events of Graph', () => {
   const series = (): string => String(graph.human('Weekly', '2026-03-16T09:00:00', { recurrence: weekly('2026-03-16', 'monday') })['id']);
 
   it('are created with all that Graph fills in, and read back the same', async () => {
-    const made = await create({ body: { contentType: 'text', content: 'Back' }, location: { displayName: 'Room 1' } });
+    const made = await create({ body: { contentType: 'text', content: 'Back' }, location: { displayName: 'Room 1' }, attendees: [{ emailAddress: { address: 'sam@contoso.example' } }] });
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({
       subject: 'Massage', type: 'singleInstance', showAs: 'busy', isCancelled: false, isOrganizer: true, seriesMasterId: null, recurrence: null,
       start: { dateTime: '2026-04-01T09:00:00.0000000', timeZone: 'UTC' }, originalStartTimeZone: 'UTC', bodyPreview: 'Back',
-      body: { contentType: 'html', content: '<html><head></head><body>Back</body></html>' }, location: { displayName: 'Room 1' }, responseStatus: { response: 'organizer' },
+      body: { contentType: 'html', content: '<html><head></head><body>Back</body></html>' }, location: { displayName: 'Room 1' }, responseStatus: { response: 'organizer' }, attendees: [{ type: 'required', status: { response: 'none' } }],
     });
     expect(made.body).not.toHaveProperty('transactionId');
     expect(made.body['lastModifiedDateTime']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/u);
