@@ -3,7 +3,7 @@ import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { days, hours, type Random } from '../../lib/platform/clock.ts';
 import { eachConcurrently } from '../../lib/platform/concurrently.ts';
 import { channelOf, deliver, googleNotice, graphNotice, subscriptionOf, weather, type Delivery } from '../support/deliveries.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, WaitedInVain } from '../support/eventually.ts';
 import { settled } from '../support/inbox-rows.ts';
 import type { Connected, Platform } from '../support/platform.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -103,10 +103,7 @@ async function replay(platform: Platform, scenario: Scenario, { replays, atOnce,
     else counts.other += 1;
   });
   await settled(platform, connected.connection.connection_id);
-  const seen = await eventually('the last change is read', async () => {
-    const busy = await shown(platform, providerId, changed);
-    return busy === changed && busy;
-  }, { withinMs: 10_000 }).catch(() => shown(platform, providerId, changed));
+  const seen = await seenAtLast(platform, providerId, changed);
   const row = { scenario: scenario.name, changes: changed, 'accepted at first': counts.first, replays, duplicates: counts.duplicates, displaced: counts.displaced, 'other answers': counts.other, 'changes seen': seen };
   return { tables: [{ title: '', rows: [row] }], findings: findingsOf(scenario, { ...counts, changed, seen, replays }) };
 }
@@ -122,6 +119,17 @@ function findingsOf({ name, exact }: Scenario, { first, duplicates, displaced, o
 const origin = Math.ceil(Date.now() / hours(1)) * hours(1) + days(1);
 const spanOf = (n: number) => ({ start: origin + hours(n), end: origin + hours(n) + hours(0.5) });
 const shown = async (platform: Platform, providerId: string, changes: number): Promise<number> => (await platform.busy(providerId, origin, origin + hours(changes))).busy.length;
+
+/** How many changes are seen once nothing is marked any more; a pull that is under way gets a moment. */
+async function seenAtLast(platform: Platform, providerId: string, changes: number): Promise<number> {
+  try {
+    await eventually('every change is seen', async () => (await shown(platform, providerId, changes)) === changes, { withinMs: 5000 });
+    return changes;
+  } catch (error) {
+    if (error instanceof WaitedInVain) return shown(platform, providerId, changes);
+    throw error;
+  }
+}
 
 /** 0 to n − 1 in an order of chance. */
 function shuffled(n: number, random: Random): number[] {
