@@ -1,0 +1,85 @@
+// The workers of a small world, each as a process of its own that may die or be interrupted by others.
+import { grantDied } from '../../lib/connect/grant-died.ts';
+import { busyRows } from '../../lib/inbound/busy-rows.ts';
+import { readFleet } from '../../lib/inbound/fleet.ts';
+import { syncConnection, type InboundParts, type PullEnd } from '../../lib/inbound/sync-connection.ts';
+import { syncStates } from '../../lib/inbound/sync-state.ts';
+import { bookings } from '../../lib/outbound/bookings.ts';
+import { drainBooking, type DrainEnd, type OutboundParts } from '../../lib/outbound/drain-booking.ts';
+import { ownEvents } from '../../lib/outbound/own-events.ts';
+import { connectionIdsOf, pushRows } from '../../lib/outbound/targets.ts';
+import { seconds } from '../../lib/platform/clock.ts';
+import { connections } from '../../lib/platform/connections.ts';
+import type { HintQueue } from '../../lib/platform/hint-queue.ts';
+import { leases } from '../../lib/platform/lease.ts';
+import type { BookingHint } from '../../lib/platform/messages.ts';
+import type { Telemetry } from '../../lib/platform/telemetry.ts';
+import { live, mortalCalendars, mortalDynamo, type Life } from './mortal.ts';
+import { tokenOf, type Sent, type SmallWorld } from './small-world.ts';
+
+export const leaseLength = seconds(60);
+
+export function fakeQueue<H>(life: Life, sent: Sent<H>[], what: string): HintQueue<H> {
+  return {
+    send: (hint, delay = 0) => life.call(what, () => Promise.resolve(void sent.push({ hint, delay }))),
+    sendAll: (hints) => life.call(what, () => Promise.resolve(void sent.push(...hints.map((hint) => ({ hint, delay: 0 }))))),
+  };
+}
+
+/** What was logged and measured, for tests that look. */
+export interface Told {
+  readonly lines: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  readonly figures: { readonly name: string; readonly value: number; readonly dimensions: Readonly<Record<string, string>> }[];
+}
+
+export function telling(): Telemetry & Told {
+  const told: Told = { lines: [], figures: [] };
+  const line = (message: string, fields: Readonly<Record<string, unknown>>): void => void told.lines.push({ message, fields });
+  return { ...told, log: { info: line, warn: line, error: line }, measure: (name, value, dimensions = {}) => void told.figures.push({ name, value, dimensions }) };
+}
+
+function common(world: SmallWorld, life: Life) {
+  const { tables, settings, clock, random } = world;
+  const dynamo = mortalDynamo(tables.dynamo, life);
+  return {
+    dynamo, settings, clock, random,
+    ...telling(),
+    connections: connections(dynamo, tables.named.connections),
+    leases: leases(dynamo, tables.named['sync-state']),
+    open: { google: mortalCalendars(world.open.google, life), microsoft: mortalCalendars(world.open.microsoft, life) },
+    tokens: ({ connection_id }: { connection_id: string }) => () => tokenOf(world, connection_id),
+    grantDied: grantDied({
+      dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], clock,
+      changes: { tell: (change) => life.call('tell', () => Promise.resolve(void world.changes.push(change))) },
+    }),
+    bookings: bookings(dynamo, tables.named['booking-events']),
+    bookingHints: fakeQueue<BookingHint>(life, world.bookingHints, 'booking hint'),
+  };
+}
+
+export function inbound(world: SmallWorld, life: Life = live()): InboundParts & Telemetry & Told {
+  const parts = common(world, life);
+  const { named } = world.tables;
+  return {
+    ...parts,
+    hints: fakeQueue(life, world.hints, 'inbound hint'),
+    states: syncStates(parts.dynamo, named['sync-state']),
+    rows: busyRows(parts.dynamo, named['busy-intervals']),
+    own: ownEvents({ bookings: parts.bookings, hints: parts.bookingHints, clock: world.clock }),
+    fleet: readFleet(parts.dynamo, { table: named['sync-state'], clock: world.clock }),
+    windowDays: { back: 1, ahead: 180 },
+  };
+}
+
+export function outbound(world: SmallWorld, life: Life = live()): OutboundParts & Telemetry & Told {
+  const parts = common(world, life);
+  const { named } = world.tables;
+  return { ...parts, hints: parts.bookingHints, pushRow: pushRows(parts.dynamo, named['sync-state']), connectionIdsOf: connectionIdsOf(parts.dynamo, named['busy-intervals']) };
+}
+
+/** One run of the inbound worker for a connection. */
+export const pull = (world: SmallWorld, connectionId: string, life?: Life): Promise<PullEnd> => syncConnection(inbound(world, life), connectionId, world.clock() + leaseLength);
+
+/** One run of the booking worker for a hint. */
+export const drain = (world: SmallWorld, bookingId: string, life?: Life, tries?: number): Promise<DrainEnd> =>
+  drainBooking(outbound(world, life), { v: 1, hint: 'booking', booking_id: bookingId, ...(tries !== undefined && { tries }) }, world.clock() + leaseLength);
