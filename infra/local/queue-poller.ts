@@ -1,5 +1,5 @@
 // Polls queues for functions as the template's event source mappings say.
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Disturb } from './disturbance.ts';
@@ -28,6 +28,8 @@ export interface PollerOptions {
   readonly functions: Pick<Functions, 'invoke'>;
   readonly clock: VirtualClock;
   readonly disturb: Disturb;
+  /** The engine outlives this run: nothing may be left in flight there by a poll that was given up. */
+  readonly shared: boolean;
   readonly onTrouble: (text: string) => void;
 }
 
@@ -36,6 +38,8 @@ const unboundedConcurrency = 5;
 /** What one ReceiveMessage gives, and DeleteMessageBatch takes. */
 const callSize = 10;
 const waitSeconds = 20;
+/** local-aws-sqs goes on with a poll whose caller has hung up, and hides what then arrives; a poll of a shared engine is short, and seen to its end. */
+const sharedWaitSeconds = 1;
 
 export function planMappings(stack: LocalStack, queues: readonly LocalQueue[]): Mapping[] {
   return stack
@@ -73,6 +77,11 @@ export function startPoller(mapping: Mapping, options: PollerOptions): { close()
       void delivery.finally(() => inFlight.delete(delivery));
     }
   };
+  const polling = options.shared ? { wait: sharedWaitSeconds } : { wait: waitSeconds, signal: closing.signal };
+  const received = async (records: readonly SQSRecord[]): Promise<void> => {
+    if (closing.signal.aborted) await giveBack(client, mapping.queue.url, records);
+    else deliverAll(records);
+  };
   const deliver = async (batch: readonly SQSRecord[], afterMs: number): Promise<void> => {
     if (afterMs > 0) await pause(options.clock.wall(afterMs), closing.signal);
     const result = await options.functions.invoke(mapping.functionName, { Records: batch });
@@ -84,7 +93,7 @@ export function startPoller(mapping: Mapping, options: PollerOptions): { close()
     while (!closing.signal.aborted) {
       try {
         if (inFlight.size >= mapping.concurrency) await Promise.race(inFlight);
-        else deliverAll(await receiveBatch(client, mapping, { clock: options.clock, signal: closing.signal }));
+        else await received(await receiveBatch(client, mapping, { clock: options.clock, ...polling }));
       } catch (error) {
         if (closing.signal.aborted) return;
         options.onTrouble(`${mapping.queue.name}: ${describe(error)}`);
@@ -114,17 +123,23 @@ export function succeeded(batch: readonly SQSRecord[], payload: string, reportsI
   return known ? batch.filter(({ messageId }) => !failed.includes(messageId)) : [];
 }
 
+interface Polling {
+  readonly clock: VirtualClock;
+  readonly wait: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * One message as soon as there is one, then what else is there, up to the batch size or the end of the window.
  * Asked for more than one, local-aws-sqs holds what it has until the whole wait is over, so the first is asked for alone.
  */
-async function receiveBatch(client: SQSClient, { queue, batchSize, windowMs }: Mapping, { clock, signal }: { clock: VirtualClock; signal: AbortSignal }): Promise<SQSRecord[]> {
-  const receive = async (most: number, wait: number): Promise<Message[]> => {
+async function receiveBatch(client: SQSClient, { queue, batchSize, windowMs }: Mapping, { clock, wait, signal }: Polling): Promise<SQSRecord[]> {
+  const receive = async (most: number, seconds: number): Promise<Message[]> => {
     // The engine ignores MessageSystemAttributeNames, the newer name of AttributeNames.
-    const command = new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: most, WaitTimeSeconds: wait, AttributeNames: ['All'], MessageAttributeNames: ['All'] });
-    return (await client.send(command, { abortSignal: signal })).Messages ?? [];
+    const command = new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: most, WaitTimeSeconds: seconds, AttributeNames: ['All'], MessageAttributeNames: ['All'] });
+    return (await client.send(command, signal === undefined ? {} : { abortSignal: signal })).Messages ?? [];
   };
-  const batch = await receive(1, waitSeconds);
+  const batch = await receive(1, wait);
   if (batch.length === 0) return [];
   const windowEnds = performance.now() + clock.wall(windowMs);
   do {
@@ -141,6 +156,10 @@ async function remove(client: SQSClient, QueueUrl: string, records: readonly SQS
     const Entries = records.slice(from, from + callSize).map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
     await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
   }
+}
+
+async function giveBack(client: SQSClient, QueueUrl: string, records: readonly SQSRecord[]): Promise<void> {
+  await Promise.all(records.map(({ receiptHandle }) => client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 }))));
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

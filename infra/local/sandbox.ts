@@ -135,6 +135,8 @@ interface Engines {
   readonly simulators: Simulators | undefined;
   readonly gateway: ApiGateway;
   readonly pids: readonly number[];
+  /** The queue engine is somebody else's. */
+  readonly queuesShared: boolean;
 }
 
 interface Start {
@@ -166,7 +168,7 @@ async function startEngines(stack: LocalStack, { options, clock, closing }: Star
   registerApi(stack, gateway.url);
   registerFunctions(stack);
   const pids = [table.child, queue.child, simulators?.child].flatMap((child) => (child === undefined ? [] : [child.pid]));
-  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url }, tables, queues, simulators, gateway, pids };
+  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url }, tables, queues, simulators, gateway, pids, queuesShared: queue.child === undefined };
 }
 
 function valueOf<T>(settled: PromiseSettledResult<T>): T {
@@ -184,7 +186,7 @@ interface Traffic extends Start {
 function startTraffic(stack: LocalStack, { options, clock, closing, engines, functions, onTrouble }: Traffic): void {
   engines.gateway.serve(planApi(stack), functions);
   const disturb = disturbance({ seed: options.seed ?? 1, ...options.disturb });
-  const pollers = planMappings(stack, engines.queues).map((mapping) => startPoller(mapping, { endpoint: engines.endpoints.sqs, functions, clock, disturb, onTrouble }));
+  const pollers = planMappings(stack, engines.queues).map((mapping) => startPoller(mapping, { endpoint: engines.endpoints.sqs, functions, clock, disturb, shared: engines.queuesShared, onTrouble }));
   const timers = options.timers === false ? [] : planTimers(stack).map((timer) => startTimer(timer, { functions, clock }));
   closing.defer(async () => {
     for (const timer of timers) timer.close();
