@@ -56,6 +56,8 @@ export interface ControlActs {
   /** To all subscriptions of the account; `subscriptionRemoved` also removes them. */
   lifecycle(account: string, event: LifecycleEvent): void;
   subscriptions(account?: string): Record<string, unknown>[];
+  /** The person consents again: new tokens, also after `revoke`. */
+  consent(account: string): Pick<Account, 'refreshToken' | 'accessToken' | 'expiresAt'>;
   /** Refreshing fails with invalid_grant and this AADSTS code (50173 unless said). */
   revoke(account: string, how?: { code?: number; accessTokensToo?: boolean }): void;
 }
@@ -94,6 +96,10 @@ export function controlActs({ world, entra, subscriptions, changes }: Parts): Co
     subscriptions: (account) => {
       const mailbox = account === undefined ? undefined : mailboxOf(world, account);
       return subscriptions.alive().filter((each) => mailbox === undefined || each.mailbox === mailbox).map((each) => ({ account: each.mailbox.email, ...describe(each) }));
+    },
+    consent: (account) => {
+      const grant = { mailbox: mailboxOf(world, account) };
+      return { refreshToken: entra.newRefreshToken(grant), ...entra.newAccessToken(grant) };
     },
     revoke: (account, how = {}) => entra.revoke(mailboxOf(world, account), { code: how.code ?? 50173, accessTokensToo: how.accessTokensToo ?? false }),
   };

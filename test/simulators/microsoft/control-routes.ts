@@ -20,6 +20,7 @@ export function controlHandler(acts: ControlActs, settings: { behaviour: Behavio
     'POST /_sim/delta-tokens/expire': (body: { account?: string }) => void acts.expireDeltaTokens(body.account),
     'POST /_sim/lifecycle': (body: { account: string; event: LifecycleEvent }) => void acts.lifecycle(body.account, body.event),
     'GET /_sim/subscriptions': (_: never, query) => acts.subscriptions(query.get('account') ?? undefined),
+    'POST /_sim/consent': (body: { account: string }) => acts.consent(body.account),
     'POST /_sim/revoke': (body: { account: string; code?: number; accessTokensToo?: boolean }) => void acts.revoke(body.account, body),
     'POST /_sim/notices/weather': (body: Partial<Weather>) => Object.assign(settings.weather, body),
     'GET /_sim/behaviour': () => settings.behaviour,

@@ -54,6 +54,12 @@ describe('Entra', () => {
     expect((await asked(graph.account.accessToken)).status).toBe(401);
   });
 
+  it('takes the tokens of a new consent, and still not the revoked one', async () => {
+    graph.sim.revoke(email);
+    const { refreshToken } = graph.sim.consent(email);
+    expect([(await token({ refresh_token: refreshToken })).status, (await token()).status]).toEqual([200, 400]);
+  });
+
   it('names scopes short or with their resource', async () => {
     const scopes = new Set<unknown>();
     for (let n = 0; n < 12; n += 1) scopes.add((await token()).body['scope']);

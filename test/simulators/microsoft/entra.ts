@@ -20,7 +20,7 @@ export interface Entra {
   readonly clients: Map<string, string>;
   newRefreshToken(grant: Grant): string;
   newAccessToken(grant: Grant): { accessToken: string; expiresAt: number };
-  /** From now on every refresh of this mailbox fails with this AADSTS code; access tokens live on until they expire, unless they go too. */
+  /** Every refresh token that this mailbox has fails with this AADSTS code from now on; access tokens live on until they expire, unless they go too. */
   revoke(mailbox: Mailbox, how: { code: number; accessTokensToo: boolean }): void;
   /** Throws GraphFailure 401 for what is no live token. */
   authorize(authorization: string | undefined): AccessToken;
@@ -32,7 +32,7 @@ export interface Entra {
 export function createEntra(world: World, accessTokenSeconds: number): Entra {
   const refreshTokens = new Map<string, Grant>();
   const accessTokens = new Map<string, AccessToken>();
-  const dead = new Map<Mailbox, number>();
+  const dead = new Map<string, number>();
   const clients = new Map<string, string>();
 
   const entra: Entra = {
@@ -40,7 +40,6 @@ export function createEntra(world: World, accessTokenSeconds: number): Entra {
     newRefreshToken: (grant) => {
       const token = `0.AXoA${hexDigits(world.random, 64)}.AgABAwEAAAApTwJmzXqd`;
       refreshTokens.set(token, grant);
-      dead.delete(grant.mailbox);
       return token;
     },
     newAccessToken: (grant) => {
@@ -50,7 +49,7 @@ export function createEntra(world: World, accessTokenSeconds: number): Entra {
       return { accessToken, expiresAt };
     },
     revoke: (mailbox, how) => {
-      dead.set(mailbox, how.code);
+      for (const [token, grant] of refreshTokens) if (grant.mailbox === mailbox) dead.set(token, how.code);
       if (!how.accessTokensToo) return;
       for (const [token, grant] of accessTokens) if (grant.mailbox === mailbox) accessTokens.delete(token);
     },
@@ -62,25 +61,35 @@ export function createEntra(world: World, accessTokenSeconds: number): Entra {
       if (grant.expiresAt <= world.clock()) throw new GraphFailure(401, 'InvalidAuthenticationToken', 'Lifetime validation failed, the token is expired.', challenge);
       return grant;
     },
-    token: (request) => {
-      const form = new URLSearchParams(request.body);
-      const refuse = (status: number, error: string, codes: number[], description: string): SimResponse => tokenError(world, { status, error, codes, description });
-      if (request.method !== 'POST') return refuse(400, 'invalid_request', [900561], 'The endpoint only accepts POST requests.');
-      if (!(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return refuse(400, 'invalid_request', [900144], "The request body must contain the following parameter: 'client_id'.");
-      const secret = clients.get(form.get('client_id') ?? '');
-      if (secret === undefined) return refuse(400, 'unauthorized_client', [700016], 'Application was not found in the directory.');
-      if (form.get('client_secret') !== secret) return refuse(401, 'invalid_client', [7000215], 'Invalid client secret provided.');
-      if (form.get('grant_type') !== 'refresh_token') return refuse(400, 'unsupported_grant_type', [70003], 'The app requested an unsupported grant type.');
-      const grant = refreshTokens.get(form.get('refresh_token') ?? '');
-      if (grant === undefined || (grant.clientId !== undefined && grant.clientId !== form.get('client_id'))) return refuse(400, 'invalid_grant', [70000], 'The provided refresh token is invalid.');
-      const code = dead.get(grant.mailbox);
-      if (code !== undefined) return refuse(400, 'invalid_grant', [code], reasons[code] ?? 'The grant is not usable.');
-      const wanted = (form.get('scope') ?? '').split(' ').map(shortScope).filter((scope) => scope !== '' && !impliedScopes.has(scope));
-      if (wanted.some((scope) => !grant.mailbox.scopes.includes(scope))) return refuse(400, 'invalid_grant', [65001], 'The user or administrator has not consented to use the application.');
-      return granted(world, entra, grant);
-    },
+    token: (request) => answerToken({ world, entra, refreshTokens, dead }, request),
   };
   return entra;
+}
+
+interface Books {
+  readonly world: World;
+  readonly entra: Entra;
+  readonly refreshTokens: ReadonlyMap<string, Grant>;
+  /** AADSTS code by revoked refresh token. */
+  readonly dead: ReadonlyMap<string, number>;
+}
+
+function answerToken({ world, entra, refreshTokens, dead }: Books, request: SimRequest): SimResponse {
+  const form = new URLSearchParams(request.body);
+  const refuse = (status: number, error: string, codes: number[], description: string): SimResponse => tokenError(world, { status, error, codes, description });
+  if (request.method !== 'POST') return refuse(400, 'invalid_request', [900561], 'The endpoint only accepts POST requests.');
+  if (!(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) return refuse(400, 'invalid_request', [900144], "The request body must contain the following parameter: 'client_id'.");
+  const secret = entra.clients.get(form.get('client_id') ?? '');
+  if (secret === undefined) return refuse(400, 'unauthorized_client', [700016], 'Application was not found in the directory.');
+  if (form.get('client_secret') !== secret) return refuse(401, 'invalid_client', [7000215], 'Invalid client secret provided.');
+  if (form.get('grant_type') !== 'refresh_token') return refuse(400, 'unsupported_grant_type', [70003], 'The app requested an unsupported grant type.');
+  const grant = refreshTokens.get(form.get('refresh_token') ?? '');
+  if (grant === undefined || (grant.clientId !== undefined && grant.clientId !== form.get('client_id'))) return refuse(400, 'invalid_grant', [70000], 'The provided refresh token is invalid.');
+  const code = dead.get(form.get('refresh_token') ?? '');
+  if (code !== undefined) return refuse(400, 'invalid_grant', [code], reasons[code] ?? 'The grant is not usable.');
+  const wanted = (form.get('scope') ?? '').split(' ').map(shortScope).filter((scope) => scope !== '' && !impliedScopes.has(scope));
+  if (wanted.some((scope) => !grant.mailbox.scopes.includes(scope))) return refuse(400, 'invalid_grant', [65001], 'The user or administrator has not consented to use the application.');
+  return granted(world, entra, grant);
 }
 
 const challenge = { headers: { 'www-authenticate': 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"' } };

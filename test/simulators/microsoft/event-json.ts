@@ -42,6 +42,27 @@ export function bareOccurrence(view: View, shown: Shown): EventJson {
   };
 }
 
+/** What Graph fills in where nobody said anything. */
+const unsaid = {
+  categories: [],
+  reminderMinutesBeforeStart: 15,
+  isReminderOn: true,
+  hasAttachments: false,
+  hideAttendees: false,
+  subject: null,
+  importance: 'normal',
+  sensitivity: 'normal',
+  isCancelled: false,
+  isDraft: false,
+  responseRequested: true,
+  showAs: 'busy',
+  onlineMeetingUrl: null,
+  isOnlineMeeting: false,
+  onlineMeetingProvider: 'unknown',
+  onlineMeeting: null,
+  allowNewTimeProposals: true,
+};
+
 /** Everything but navigation properties. */
 export function fullEvent(view: View, shown: Shown): EventJson {
   const { event, slot, fields } = view;
@@ -53,31 +74,15 @@ export function fullEvent(view: View, shown: Shown): EventJson {
     createdDateTime: stamp(event.createdAt),
     lastModifiedDateTime: stamp(view.modifiedAt),
     changeKey: changeKey(view.change),
-    categories: [],
+    ...unsaid,
     ...(event.transactionId === undefined ? {} : { transactionId: event.transactionId }),
     originalStartTimeZone: slot.startZoneName,
     originalEndTimeZone: slot.endZoneName,
-    reminderMinutesBeforeStart: 15,
-    isReminderOn: true,
-    hasAttachments: false,
-    hideAttendees: false,
-    subject: null,
-    importance: 'normal',
-    sensitivity: 'normal',
     isAllDay: slot.isAllDay,
-    isCancelled: false,
-    isDraft: false,
     isOrganizer: organizes,
-    responseRequested: true,
     seriesMasterId: masterId(view, shown),
-    showAs: 'busy',
     type: view.type,
     webLink: `https://outlook.office365.com/owa/?itemid=${encodeURIComponent(id)}&exvsurl=1&path=/calendar/item`,
-    onlineMeetingUrl: null,
-    isOnlineMeeting: false,
-    onlineMeetingProvider: 'unknown',
-    onlineMeeting: null,
-    allowNewTimeProposals: true,
     responseStatus: { response: organizes ? 'organizer' : 'notResponded', time: '0001-01-01T00:00:00Z' },
     organizer: { emailAddress: { name: shown.mailbox.email, address: shown.mailbox.email } },
     ...fields,
