@@ -75,8 +75,8 @@ async function pullEverything(pull: CalendarPull, row: CursorRow): Promise<Calen
   let zone = row.zone;
   let items = 0;
   for await (const page of calendars.everything(calendar, window)) {
-    const { puts } = await decide(pull, page, { window, complete: true });
-    for (const { id } of page.items.flatMap(presents)) seen.delete(rowKeyOf(place, id)); // of one id the last page stands
+    const { puts, free } = await decide(pull, page, { window, complete: true });
+    for (const rowKey of free) seen.delete(rowKey);
     for (const { eventId } of puts) {
       ever.add(rowKeyOf(place, eventId));
       seen.add(rowKeyOf(place, eventId));

@@ -26,6 +26,8 @@ export interface PageDecision {
   readonly puts: readonly BusyRow[];
   /** Series whose rows are replaced as a set by what `puts` holds of them. */
   readonly series: readonly string[];
+  /** Row keys that a complete list has named and that must not lie there: not busy, ours, outside, or gone again. */
+  readonly free: readonly string[];
 }
 
 /** How a page is to be read. */
@@ -51,16 +53,17 @@ export class PullPlan {
   page(place: CalendarPlace, items: readonly RemoteItem[], view: PageView): PageDecision {
     const puts = new Map<string, BusyRow>();
     const series: string[] = [];
+    const free = new Set<string>();
     for (const item of items) {
       if (item.kind === 'series') {
         if (view.blocks && !view.complete) series.push(item.series);
-        for (const member of item.members) this.#present(place, member, { view, puts });
+        for (const member of item.members) this.#present(place, member, { view, puts, free });
       } else if (item.kind === 'gone') {
-        if (view.blocks && !view.complete) this.#forget(rowKeyOf(place, item.id), place, puts);
+        if (view.blocks) this.#drop(rowKeyOf(place, item.id), place, { view, puts, free });
         if (!view.complete) this.absences.push({ place, eventId: item.id });
-      } else this.#present(place, item, { view, puts });
+      } else this.#present(place, item, { view, puts, free });
     }
-    return { puts: [...puts.values()], series };
+    return { puts: [...puts.values()], series, free: [...free] };
   }
 
   /** Rows that the provider no longer has: those a complete list, or the set of a series, did not name. */
@@ -68,7 +71,8 @@ export class PullPlan {
     for (const rowKey of rowKeys) this.removals.set(rowKey, place);
   }
 
-  #present(place: CalendarPlace, item: Present, { view, puts }: { view: PageView; puts: Map<string, BusyRow> }): void {
+  #present(place: CalendarPlace, item: Present, page: PageSoFar): void {
+    const { view, puts, free } = page;
     const rowKey = rowKeyOf(place, item.id);
     if (item.modified !== undefined) {
       // Graph replays entities within a round, in no order: the newest wins.
@@ -78,19 +82,28 @@ export class PullPlan {
     const mark = view.ours.get(item.id);
     if (mark) this.sightings.push({ place, item, mark });
     if (!view.blocks) return;
-    if (mark || !overlaps(item, view.window)) {
-      puts.delete(rowKey);
-      if (!view.complete) this.strays.set(rowKey, place);
-    } else if (item.blocks) {
+    const stray = mark !== undefined || !overlaps(item, view.window);
+    if (!stray && item.blocks) {
       this.removals.delete(rowKey);
       this.strays.delete(rowKey);
+      free.delete(rowKey);
       puts.set(rowKey, { eventId: item.id, start: item.start, end: item.end, ...(item.series !== undefined && { series: item.series }) });
-    } else if (view.complete) puts.delete(rowKey);
-    else this.#forget(rowKey, place, puts);
+    } else if (stray && !view.complete) {
+      puts.delete(rowKey);
+      this.strays.set(rowKey, place);
+    } else this.#drop(rowKey, place, page);
   }
 
-  #forget(rowKey: string, place: CalendarPlace, puts: Map<string, BusyRow>): void {
+  #drop(rowKey: string, place: CalendarPlace, { view, puts, free }: PageSoFar): void {
     puts.delete(rowKey);
-    this.removals.set(rowKey, place);
+    if (view.complete) free.add(rowKey);
+    else this.removals.set(rowKey, place);
   }
+}
+
+/** What is decided of a page, item by item. */
+interface PageSoFar {
+  readonly view: PageView;
+  readonly puts: Map<string, BusyRow>;
+  readonly free: Set<string>;
 }
