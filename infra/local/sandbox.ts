@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startApiGateway } from './api-gateway.ts';
 import type { ApiGateway } from './api-gateway.ts';
 import { planApi, registerApi } from './api-routes.ts';
+import type { Child } from './child-process.ts';
 import { disturbance } from './disturbance.ts';
 import type { Disturbance } from './disturbance.ts';
 import { functionLogs } from './function-logs.ts';
@@ -84,6 +85,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   closing.defer(() => folder.release());
   const events = new EventEmitter<{ [E in keyof SandboxEvents]: SandboxEvents[E] }>();
 
+  const onTrouble = (trouble: string): void => void events.emit('trouble', trouble);
   const engines = await startEngines(stack, { options, clock, closing });
   const plans = planFunctions(stack, {
     endpoints: engines.endpoints,
@@ -107,7 +109,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       events.emit('invocation', invocation);
     },
   });
-  startTraffic(stack, { options, clock, closing, engines, functions, onTrouble: (trouble) => events.emit('trouble', trouble) });
+  startTraffic(stack, { options, clock, closing, engines, functions, onTrouble });
+  let ending = false;
+  closing.defer(() => void (ending = true));
+  for (const { process: engine, ended } of engines.children) {
+    void ended.then((how) => (ending ? undefined : onTrouble(`${engine.spawnargs.slice(-3).join(' ')} ended by itself: ${how}. Nothing works without it; start again.`)));
+  }
   const outputs = outputsOf(engines, plans);
   writeFileSync(join(folder.path, 'outputs.json'), `${JSON.stringify(outputs, null, 2)}\n`);
 
@@ -123,7 +130,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     logs: (name) => logs.of(physical(name)),
     peakMemory: () => Object.fromEntries(plans.map(({ name }) => [name, peaks.get(name) ?? 0])),
     on: (event, listen) => void events.on(event, listen as never),
-    pids: () => [...functions.pids(), ...engines.pids],
+    pids: () => [...functions.pids(), ...engines.children.map(({ pid }) => pid)],
     close: () => (closed ??= running.disposeAsync()),
   };
 }
@@ -134,7 +141,7 @@ interface Engines {
   readonly queues: readonly LocalQueue[];
   readonly simulators: Simulators | undefined;
   readonly gateway: ApiGateway;
-  readonly pids: readonly number[];
+  readonly children: readonly Child[];
   /** The queue engine is somebody else's. */
   readonly queuesShared: boolean;
 }
@@ -167,8 +174,8 @@ async function startEngines(stack: LocalStack, { options, clock, closing }: Star
   const [tables, queues] = await Promise.all([createTables(stack, table.url), createQueues(stack, queue.url), plantParameters(stack, ssm.url)]);
   registerApi(stack, gateway.url);
   registerFunctions(stack);
-  const pids = [table.child, queue.child, simulators?.child].flatMap((child) => (child === undefined ? [] : [child.pid]));
-  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url }, tables, queues, simulators, gateway, pids, queuesShared: queue.child === undefined };
+  const children = [table.child, queue.child, simulators?.child].filter((child) => child !== undefined);
+  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url }, tables, queues, simulators, gateway, children, queuesShared: queue.child === undefined };
 }
 
 function valueOf<T>(settled: PromiseSettledResult<T>): T {

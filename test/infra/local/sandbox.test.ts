@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -137,6 +137,14 @@ describe('a local run beside others', () => {
     expect(pids.filter(alive)).toEqual([]);
   });
 
+  it('says so when an engine ends under it', async () => {
+    const sandbox = await start();
+    const said = new Promise<string>((resolve) => sandbox.on('trouble', resolve));
+    const [engine = 0] = sandbox.pids();
+    process.kill(engine, 'SIGKILL');
+    expect(await said).toMatch(/engine-process\.ts dynamodb ended by itself: signal SIGKILL/);
+  });
+
   it('leaves no process behind when it cannot start', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
     const other = await start();
@@ -150,7 +158,10 @@ describe('a local run beside others', () => {
   });
 
   it('leaves no process behind when its own process is killed', async () => {
-    const runner = spawn(process.execPath, [fileURLToPath(new URL('abandoned-run.ts', import.meta.url)), mkdtempSync(join(tmpdir(), 'sandbox-'))], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
+    const file = join(folder, 'stack.json');
+    writeFileSync(file, JSON.stringify(stack));
+    const runner = spawn(process.execPath, [fileURLToPath(new URL('abandoned-run.ts', import.meta.url)), file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
     const line = await new Promise<string>((resolve) => createInterface({ input: runner.stdout }).once('line', resolve));
     const pids = JSON.parse(line) as number[];
     expect(pids.length).toBeGreaterThanOrEqual(3);
