@@ -161,6 +161,8 @@ export interface Calendars {
   renew(watch: Watch, expiresAt: number): Promise<Watch | 'gone' | undefined>;
   /** Already stopped, unknown or expired is success. */
   stop(watch: Watch): Promise<void>;
+  /** Graph: this app's subscriptions to the mailbox's events. Google has no list: `undefined`. */
+  listWatches(): Promise<readonly Watch[] | undefined>;
 }
 
 /** What a caller lends to an adapter for the length of one lease. */

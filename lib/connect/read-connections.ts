@@ -40,6 +40,6 @@ const told = ({ connection_id, provider_id, calendar_provider, state, zone, scop
   zone: zone ?? null,
   scopes,
   calendars: calendars.map(({ id, blocks, receives }) => ({ id, blocks, receives })),
-  watches: watches.map(({ id, expires_at }) => ({ id, expires_at: new Date(expires_at).toISOString() })),
+  watches: watches.map(({ id, expires_at }) => ({ id, expires_at: expires_at === undefined ? null : new Date(expires_at).toISOString() })),
   created_at: new Date(created_at).toISOString(),
 });

@@ -19,9 +19,14 @@ export interface ConnectionWatch {
   readonly resource_id?: string;
   /** Google only: which calendar it watches. */
   readonly calendar_key?: string;
-  readonly expires_at: number;
+  /** As the provider answered, in ms. Absent: planned, and the answer has not come; the watch may exist all the same. */
+  readonly expires_at?: number;
   /** The webhook key its token was signed under; the key may be dropped when no watch names it. */
   readonly key_id: string;
+  /** When it was planned, in ms. */
+  readonly made_at?: number;
+  /** Another has taken its place; it is still to be stopped. */
+  readonly retired?: true;
 }
 
 export type ConnectionState = 'active' | 'reauthorization_required' | 'disconnecting';

@@ -67,9 +67,26 @@ function delivers(use: UseWorld): void {
   });
 }
 
+function namesWatches(use: UseWorld): void {
+  it('lists the watches that live, or says that the provider has no list of them', async () => {
+    const world = use();
+    await withReceiver(async (receiver) => {
+      const before = await world.open().listWatches();
+      if (before !== undefined) expect(before).toEqual([]);
+      const watch = await world.open().watch(world.calendar, request(world, receiver));
+      const listed = await world.open().listWatches();
+      expect([undefined, watch.id]).toContain(listed?.[0]?.id);
+      expect(listed?.length ?? 1).toBe(1);
+      await world.open().stop(watch);
+      expect((await world.open().listWatches()) ?? []).toEqual([]);
+    });
+  });
+}
+
 export function watchesCalendars(use: UseWorld): void {
   describe('watching', () => {
     delivers(use);
+    namesWatches(use);
   });
   describe('naming the calendars of the account', () => {
     it('lists them with what can be done with each', async () => {

@@ -8,7 +8,7 @@ import { bodyOf } from './call.ts';
 import { malformed } from './fault.ts';
 import { object, text } from './json.ts';
 
-export type Watches = Pick<Calendars, 'watch' | 'renew' | 'stop'>;
+export type Watches = Pick<Calendars, 'watch' | 'renew' | 'stop' | 'listWatches'>;
 
 /** What Google gives a channel whose end nobody names: https://developers.google.com/workspace/calendar/api/v3/reference/events/watch */
 const defaultLife = days(7);
@@ -27,6 +27,7 @@ export function watches(api: calendar_v3.Calendar, call: GoogleCall, clock: Cloc
       return { id, resourceId, expiresAt: ends };
     },
     renew: () => Promise.resolve(undefined),
+    listWatches: () => Promise.resolve(undefined),
     stop: async ({ id, resourceId }) => {
       // Google stops a channel by both names; one whose answer never came ends by itself, or is stopped from its notice.
       if (resourceId === undefined) throw new CalendarError('rejected', { reason: 'resource_unknown' });

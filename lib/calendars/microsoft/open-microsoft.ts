@@ -27,7 +27,7 @@ export function openMicrosoft({ graphUrl, clock, callMs = seconds(10), pageSize 
     return {
       ...eventLists(call, { graphUrl, zone: session.zone, blocking }),
       ...ourEvents(call, session.zone),
-      ...watches(call, clock),
+      ...watches(call, { graphUrl, clock }),
       predictedId: () => undefined,
       list: () => listCalendars(call),
     };

@@ -6,14 +6,18 @@ import { CalendarError } from '../port.ts';
 import type { Answer, GraphCall } from './call.ts';
 import { bodyOf, faultOf } from './call.ts';
 import { faultCode, isMissing, malformed } from './fault.ts';
+import { pagesFrom } from './pages.ts';
 
-export type Watches = Pick<Calendars, 'watch' | 'renew' | 'stop'>;
+export type Watches = Pick<Calendars, 'watch' | 'renew' | 'stop' | 'listWatches'>;
 
 /** 10,080 minutes by the documentation, but 10,070 by what some mailboxes refuse. */
 const longestLife = minutes(10_070);
 
 /** Only a subscription made so names events by the ids under which they are stored. */
 const immutableIds = { Prefer: 'IdType="ImmutableId"' };
+
+/** An app may watch a mailbox's messages or contacts too; the owner's name may stand where we said `me`. */
+const isOfEvents = (row: unknown): boolean => /^\/?(?:me|users\/[^/]+)\/events$/i.test(text(object(row)['resource']) ?? '');
 
 function readSubscription(body: unknown): Watch {
   const subscription = object(body);
@@ -34,7 +38,7 @@ function refusal(answer: Answer): CalendarError {
 }
 
 /** Subscriptions to all events of the mailbox. Graph asks the address for an echo before it answers. */
-export function watches(call: GraphCall, clock: Clock): Watches {
+export function watches(call: GraphCall, { graphUrl, clock }: { graphUrl: string; clock: Clock }): Watches {
   const expiry = (expiresAt: number): string => new Date(Math.min(expiresAt, clock() + longestLife)).toISOString();
   const path = ({ id }: Watch): string => `/subscriptions/${encodeURIComponent(id)}`;
   return {
@@ -59,6 +63,11 @@ export function watches(call: GraphCall, clock: Clock): Watches {
     stop: async (watch) => {
       const answer = await call({ method: 'delete', url: path(watch) });
       if (!isMissing(answer)) bodyOf(answer);
+    },
+    listWatches: async () => {
+      const found: Watch[] = [];
+      for await (const { rows } of pagesFrom(call, `${graphUrl}/v1.0/subscriptions`)) found.push(...rows.filter(isOfEvents).map(readSubscription));
+      return found;
     },
   };
 }
