@@ -2,6 +2,7 @@
 // step took. Everything is asked from outside: of the HTTP API, of the queues, of the simulated calendars.
 import { hours, days } from '../../lib/platform/clock.ts';
 import { platform, type BookingInput, type Connected, type Platform } from '../../test/support/platform.ts';
+import { IcsError, readIcs } from '../../test/simulators/ics.ts';
 import type { Sandbox } from './sandbox.ts';
 import { teller, type Teller } from './teller.ts';
 import type { CalendarFile, StoryOptions, TellStory } from './telling.ts';
@@ -10,6 +11,7 @@ const names = { google: 'Google', microsoft: 'Outlook' } as const;
 type Name = keyof typeof names;
 
 export const tellStory: TellStory = async (sandbox, options) => {
+  for (const file of [...options.google, ...options.microsoft]) refuseUnreadable(file);
   const told = teller(options);
   const world = platform(sandbox.outputs, sandbox.clock.now);
   await world.open();
@@ -27,6 +29,15 @@ export const tellStory: TellStory = async (sandbox, options) => {
   await fileStories({ sandbox, world, told }, options);
   return told.held();
 };
+
+/** Before anything else: a file that can't be read is refused with its line. */
+function refuseUnreadable({ path, ics }: CalendarFile): void {
+  try {
+    readIcs(ics, { defaultZone: 'UTC' });
+  } catch (error) {
+    throw error instanceof IcsError ? new Error(`${path}, ${error.message}`) : error;
+  }
+}
 
 interface Run {
   readonly sandbox: Sandbox;
