@@ -1,19 +1,34 @@
 // GET /v1/providers/{provider_id}/connections and GET /v1/connections/{connection_id} → the connections table, without its secrets.
+// POST /v1/connections → the start of a consent, and the link to it.
+import { randomBytes } from 'node:crypto';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
+import { consentStarts } from '../lib/connect/consent-starts.ts';
 import { readConnections } from '../lib/connect/read-connections.ts';
-import { dynamoClient, steady } from '../lib/platform/clients.ts';
+import { startConsent } from '../lib/connect/start-consent.ts';
+import { dynamoClient, ssmClient, steady } from '../lib/platform/clients.ts';
 import { connections } from '../lib/platform/connections.ts';
 import { readEnvironment } from '../lib/platform/environment.ts';
-import { Env } from '../lib/platform/names.ts';
+import { Env, functionSettings, Metric } from '../lib/platform/names.ts';
+import { settings } from '../lib/platform/settings.ts';
 import { safeError } from '../lib/platform/telemetry.ts';
+import { byRoute } from './parts/by-route.ts';
 import { telemetry } from './parts/telemetry.ts';
 
-const env = readEnvironment([Env.connectionsTable]);
-const { logger, log } = telemetry();
-const read = readConnections({
-  connections: connections(dynamoClient(steady), env.CONNECTIONS_TABLE),
-  failed: (failure) => log.error('connections not read', { error: safeError(failure) }),
+const env = readEnvironment([Env.connectionsTable, Env.settingsPath, Env.apiUrl]);
+const { logger, log, measure } = telemetry();
+const dynamo = dynamoClient(steady);
+const failed = (failure: unknown): void => log.error('a request about connections was not answered', { error: safeError(failure) });
+const read = readConnections({ connections: connections(dynamo, env.CONNECTIONS_TABLE), failed });
+const start = startConsent({
+  starts: consentStarts(dynamo, env.CONNECTIONS_TABLE),
+  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connections, clock: Date.now, onFailure: () => measure(Metric.settingsUnknown, 1) }),
+  apiUrl: env.API_URL,
+  clock: Date.now,
+  randomBytes,
+  failed,
 });
 
-export const handler = middy(read).use(injectLambdaContext(logger, { resetKeys: true }));
+export const handler = middy(byRoute({ 'POST /v1/connections': start, 'GET /v1/connections/{connection_id}': read, 'GET /v1/providers/{provider_id}/connections': read })).use(
+  injectLambdaContext(logger, { resetKeys: true }),
+);

@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, Stack, Tags, type App } from 'aws-cdk-lib/core';
 import { queueNames, type FunctionName } from '../lib/platform/names.ts';
 import { JobFunction } from './job-function.ts';
-import { answersAboutConnections, answersAvailability, keepsUp, pullsCalendars, pushesBookings, receivesNotices } from './jobs.ts';
+import { answersAboutConnections, answersAvailability, connectsCalendars, keepsUp, pullsCalendars, pushesBookings, receivesNotices } from './jobs.ts';
 import { workOff } from './queue-worker.ts';
 import { Queues } from './queues.ts';
 import { SettingsParameters } from './settings-parameters.ts';
@@ -17,7 +17,8 @@ export class CalendarSyncStack extends Stack {
     const tables = new StateTables(this, 'tables', stage);
     const queues = new Queues(this, 'queues', stage);
     const settings = new SettingsParameters(this, 'settings', stage);
-    const job = (name: FunctionName): JobFunction => new JobFunction(this, name, { stage, tables, queues, settings });
+    const api = new WebhookApi(this, 'api', stage);
+    const job = (name: FunctionName): JobFunction => new JobFunction(this, name, { stage, tables, queues, settings, apiUrl: api.url });
 
     const googleWebhook = receivesNotices(job('google-webhook'));
     const microsoftWebhook = receivesNotices(job('microsoft-webhook'));
@@ -26,17 +27,19 @@ export class CalendarSyncStack extends Stack {
     const syncNow = pushesBookings(pullsCalendars(job('sync-now')));
     const availability = answersAvailability(job('availability'));
     const connections = answersAboutConnections(job('connections'));
+    const connect = connectsCalendars(job('connect'));
     const upkeep = keepsUp(job('upkeep'));
 
     workOff(queues.named('inbound'), inboundSync, stage.workers['inbound-sync']);
     workOff(queues.named('booking'), bookingSync, stage.workers['booking-sync']);
     new Upkeep(this, 'timer', { every: Duration.minutes(stage.upkeepPeriodMinutes), job: upkeep });
-    const api = new WebhookApi(this, 'api', stage)
+    api
       .webhook('POST /webhooks/google', googleWebhook)
       .webhook('POST /webhooks/microsoft', microsoftWebhook)
       .internal(['GET /v1/providers/{provider_id}/busy', 'POST /v1/providers/{provider_id}/availability'], availability)
       .internal(['POST /v1/sync/outbound', 'POST /v1/sync/inbound'], syncNow)
-      .internal(['GET /v1/providers/{provider_id}/connections', 'GET /v1/connections/{connection_id}'], connections);
+      .internal(['GET /v1/providers/{provider_id}/connections', 'GET /v1/connections/{connection_id}', 'POST /v1/connections'], connections)
+      .person(['GET /connect/{start_id}', 'GET /connect/callback'], connect);
 
     this.tellApart(stage);
     this.tell('ApiUrl', api.url);

@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly tables: StateTables;
   readonly queues: Queues;
   readonly settings: SettingsParameters;
+  /** Where the HTTP API answers. */
+  readonly apiUrl: string;
 }
 
 type TableAction = 'dynamodb:GetItem' | 'dynamodb:BatchGetItem' | 'dynamodb:Query' | 'dynamodb:PutItem' | 'dynamodb:UpdateItem' | 'dynamodb:DeleteItem';
@@ -118,8 +120,18 @@ export class JobFunction extends Construct {
 
   /** Where the calendar providers answer, and how far around now their calendars are read. */
   callCalendars(): this {
+    return this.reachProviders().useWindow();
+  }
+
+  /** The API's own address, which notices and consents come back to. */
+  knowApi(): this {
+    return this.set(Env.apiUrl, this.surroundings.apiUrl);
+  }
+
+  /** Where the calendar providers answer. */
+  reachProviders(): this {
     for (const [variable, url] of Object.entries(providerUrls)) this.fn.addEnvironment(variable, url);
-    return this.useWindow();
+    return this;
   }
 
   useWindow(): this {

@@ -16,6 +16,7 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
     .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
     .useTable('booking-events', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useIndexes('booking-events', Index.bookingsByEnd)
     .sendTo('inbound', 'booking', 'calendar-changes');
 
 /** Records booking wishes and brings each target calendar in line with them. */
@@ -33,11 +34,25 @@ export const pushesBookings = (job: JobFunction): JobFunction =>
 export const answersAvailability = (job: JobFunction): JobFunction =>
   job.useSettings().useTable('busy-intervals', 'dynamodb:Query').useIndexes('busy-intervals', Index.busyByStart);
 
-/** Shows connections, without their secrets. */
+/** Shows connections, without their secrets, and starts consents. */
 export const answersAboutConnections = (job: JobFunction): JobFunction =>
   job
-    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
+    .useSettings()
+    .knowApi()
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem')
     .useIndexes('connections', Index.connectionsByProvider);
+
+/** Takes a person to the consent page and back, and makes or renews the connection with its watches. */
+export const connectsCalendars = (job: JobFunction): JobFunction =>
+  job
+    .useSettings()
+    .knowApi()
+    .reachProviders()
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useIndexes('connections', Index.connectionsByAccount)
+    .useTable('sync-state', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useTable('busy-intervals', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .sendTo('inbound');
 
 /** Rings again for what is dirty, pending or due and in nobody's hands. */
 export const keepsUp = (job: JobFunction): JobFunction =>

@@ -1,7 +1,7 @@
 /** Every finding of cdk-nag that this stack answers with a reason instead of a change. One that is not here fails the synthesis. */
 export const reasons = {
   'AwsSolutions-APIG4':
-    'Google and Microsoft cannot sign as an IAM caller. The function itself verifies every notice by an HMAC in the channel token or client state before it touches anything.',
+    'Google and Microsoft cannot sign as an IAM caller. The function itself verifies every notice by an HMAC in the channel token or client state before it touches anything. A person who consents comes with a browser: the path carries 256 random bits made for that one consent, and the way back a state and a cookie bound to it.',
   'Serverless-SQSRedrivePolicy': 'This is a dead-letter queue. What lands here waits 14 days for an operator, whom an alarm calls.',
   'Serverless-LambdaDLQ':
     'Invoked by the gateway, by a queue that has its own dead-letter queue, or by a timer whose next tick does the same work: there is no asynchronous event to keep.',

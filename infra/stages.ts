@@ -59,7 +59,8 @@ const functions: Stage['functions'] = {
   'booking-sync': { memoryMb: 512, timeoutSeconds: 60 },
   availability: { memoryMb: 512, timeoutSeconds: 10 },
   connections: { memoryMb: 256, timeoutSeconds: 10 },
-  // The gateway gives up at 30 s.
+  // These two wait for calendar providers. The gateway gives up at 30 s.
+  connect: { memoryMb: 512, timeoutSeconds: 29 },
   'sync-now': { memoryMb: 512, timeoutSeconds: 29 },
   // One tick at a time; the next one goes on where it stopped.
   upkeep: { memoryMb: 512, timeoutSeconds: 60, reservedConcurrency: 1 },

@@ -18,6 +18,8 @@ const shapes: Readonly<Record<TableName, Shape>> = {
       { indexName: Index.connectionsByProvider, partitionKey: text('provider_id'), sortKey: text('connection_id'), ...keysOnly },
       { indexName: Index.connectionsByAccount, partitionKey: text('account'), ...keysOnly },
     ],
+    // Starts of consents end after ten minutes; connections have no such attribute.
+    timeToLiveAttribute: 'expires',
     deletionProtection: true,
   },
   'sync-state': {

@@ -56,6 +56,13 @@ export class WebhookApi extends Construct {
     return this;
   }
 
+  /** Open to the world, for a person's browser: the job lets in who carries what it handed out itself. */
+  person(routes: readonly Route[], job: JobFunction): this {
+    const integration = integrationOf(job);
+    for (const route of routes) for (const added of this.add(route, integration, this.open)) acknowledge(added, 'AwsSolutions-APIG4');
+    return this;
+  }
+
   /** For callers whom IAM allows. */
   internal(routes: readonly Route[], job: JobFunction): this {
     const integration = integrationOf(job);

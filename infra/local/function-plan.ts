@@ -126,4 +126,4 @@ function refuseOtherRuntime(resource: Resource): void {
 }
 
 /** The variables that say where calendar providers answer. */
-export const providerVariables = [Env.googleApiUrl, Env.googleOauthUrl, Env.microsoftGraphUrl, Env.microsoftLoginUrl] as const;
+export const providerVariables = [Env.googleApiUrl, Env.googleOauthUrl, Env.googleConsentUrl, Env.microsoftGraphUrl, Env.microsoftLoginUrl] as const;

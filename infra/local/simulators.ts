@@ -38,10 +38,14 @@ export async function startSimulators(clock: VirtualClock, options: { seed: numb
   return { urls: { ...child.address, ...given }, child };
 }
 
+/** Where people consent at Google: the simulator answers there too; a stand-in for its token endpoint may name another place. */
+const consentUrl = (urls: SimulatorUrls): string => process.env[Env.googleConsentUrl]?.replace(/\/$/, '') ?? urls.googleOauth;
+
 /** What functions find in the variables that name calendar providers. */
 export const providerEnvironment = (urls: SimulatorUrls): Record<string, string> => ({
   [variables.google]: urls.google,
   [variables.googleOauth]: urls.googleOauth,
+  [Env.googleConsentUrl]: consentUrl(urls),
   [variables.graph]: urls.graph,
   [variables.login]: urls.login,
 });

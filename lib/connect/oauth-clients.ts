@@ -1,4 +1,7 @@
+import type { ConsentDialog } from '../calendars/consent.ts';
+import { googleConsent } from '../calendars/google/consent.ts';
 import { refreshGoogle } from '../calendars/google/oauth.ts';
+import { microsoftConsent, microsoftScope } from '../calendars/microsoft/consent.ts';
 import { refreshMicrosoft } from '../calendars/microsoft/oauth.ts';
 import { CalendarError, type CalendarProvider } from '../calendars/port.ts';
 import { seconds, type Clock } from '../platform/clock.ts';
@@ -22,9 +25,6 @@ export interface Grant {
 
 export type RefreshGrant = (provider: CalendarProvider, grant: Grant, snapshot: SettingsSnapshot) => Promise<Grant>;
 
-/** Work needs offline_access, or no new refresh token would come. */
-export const microsoftScope = 'openid profile offline_access https://graph.microsoft.com/Calendars.ReadWrite';
-
 /** Undefined where missing or damaged: unknown, to be retried. */
 export function oauthClient(snapshot: SettingsSnapshot, provider: CalendarProvider): OauthClient | undefined {
   const value = parseJson(snapshot.secret(provider === 'google' ? Setting.googleOauth : Setting.microsoftOauth) ?? '') as Partial<OauthClient> | undefined;
@@ -43,4 +43,23 @@ export const refreshGrant =
         : await refreshMicrosoft({ ...asked, loginUrl: urls.microsoft, tenant: client.tenant ?? 'common', scope: microsoftScope });
     // Google sends no new refresh token on a refresh: the old one stays.
     return { access_token: fresh.accessToken, expires_at: fresh.expiresAt, refresh_token: fresh.refreshToken ?? grant.refresh_token };
+  };
+
+export interface DialogUrls {
+  readonly redirectUri: string;
+  /** Where people consent at Google, and where its tokens are given out. */
+  readonly consentUrl: string;
+  readonly oauthUrl: string;
+  readonly loginUrl: string;
+  readonly clock: Clock;
+}
+
+/** The consent dialog of a calendar provider, under the client that is set now; undefined where that is not known. */
+export const consentDialogs =
+  ({ redirectUri, consentUrl, oauthUrl, loginUrl, clock }: DialogUrls) =>
+  (provider: CalendarProvider, snapshot: SettingsSnapshot): ConsentDialog | undefined => {
+    const found = oauthClient(snapshot, provider);
+    if (found === undefined) return undefined;
+    const client = { clientId: found.client_id, clientSecret: found.client_secret, redirectUri };
+    return provider === 'google' ? googleConsent({ client, clock, consentUrl, oauthUrl }) : microsoftConsent({ client, clock, loginUrl, tenant: found.tenant ?? 'common' });
   };

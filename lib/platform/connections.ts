@@ -46,9 +46,15 @@ export interface Connection {
   readonly tokens?: string;
   readonly calendars: readonly ConnectionCalendar[];
   readonly watches: readonly ConnectionWatch[];
+  /** What to do where a person moves or deletes an event of ours; absent: tell. */
+  readonly on_edit?: 'tell' | 'restore';
+  /** Raised by every change of calendars or policy; a change is made only to the revision that it was decided on. Absent: 0. */
+  readonly revision?: number;
   readonly created_at: number;
   /** When the person last consented, in ms. */
   readonly granted_at: number;
+  /** When the calendar provider itself will end the grant, in ms, where it said so: Google does for apps in testing, after 7 days. */
+  readonly grant_ends_at?: number;
 }
 
 export interface Connections {

@@ -33,7 +33,8 @@ export const functionSettings = {
   'inbound-sync': [...worker, Setting.jobsEnabled, Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
   'booking-sync': worker,
   availability: [Setting.syncEnabled, Setting.providerAllowlist],
-  connections: [],
+  connections: [Setting.oauthEnabled, Setting.providerAllowlist],
+  connect: [Setting.oauthEnabled, Setting.providerAllowlist, Setting.webhookKeys, Setting.tokenKeys, Setting.googleOauth, Setting.microsoftOauth],
   'sync-now': [...worker, Setting.jobsEnabled, Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
   upkeep: [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled, Setting.providerAllowlist, Setting.connectionAllowlist],
 } as const satisfies Record<string, readonly SettingName[]>;
@@ -57,9 +58,13 @@ export const Env = {
   /** Days of the promised window behind and ahead of now. */
   windowBackDays: 'WINDOW_BACK_DAYS',
   windowAheadDays: 'WINDOW_AHEAD_DAYS',
+  /** Where the HTTP API answers; https, no closing slash. */
+  apiUrl: 'API_URL',
   /** Where the calendar providers answer; https, no closing slash. */
   googleApiUrl: 'GOOGLE_API_URL',
   googleOauthUrl: 'GOOGLE_OAUTH_URL',
+  /** Where people consent at Google, which is another host than its token endpoint. */
+  googleConsentUrl: 'GOOGLE_CONSENT_URL',
   microsoftGraphUrl: 'MICROSOFT_GRAPH_URL',
   microsoftLoginUrl: 'MICROSOFT_LOGIN_URL',
 } as const;
@@ -68,6 +73,7 @@ export type EnvName = (typeof Env)[keyof typeof Env];
 export const providerUrls = {
   [Env.googleApiUrl]: 'https://www.googleapis.com',
   [Env.googleOauthUrl]: 'https://oauth2.googleapis.com',
+  [Env.googleConsentUrl]: 'https://accounts.google.com',
   [Env.microsoftGraphUrl]: 'https://graph.microsoft.com',
   [Env.microsoftLoginUrl]: 'https://login.microsoftonline.com',
 } as const;
@@ -108,5 +114,7 @@ export const Metric = {
   oldestDirty: 'calendar_sync_oldest_dirty_ms',
   oldestPending: 'calendar_sync_oldest_pending_ms',
   connections: 'calendar_sync_connections',
+  consents: 'calendar_sync_consents_total',
+  oauthClientRefused: 'calendar_sync_oauth_client_refused_total',
 } as const;
 export type MetricName = (typeof Metric)[keyof typeof Metric];

@@ -6,7 +6,7 @@ const shapes: Record<string, { readonly keys: string; readonly indexes: readonly
   connections: {
     keys: 'connection_id:S',
     indexes: ['by-account KEYS_ONLY account:S', 'by-provider KEYS_ONLY provider_id:S connection_id:S'],
-    expires: undefined,
+    expires: 'expires',
     guarded: true,
   },
   'sync-state': {

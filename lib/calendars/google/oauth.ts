@@ -59,7 +59,8 @@ interface Reply {
   readonly body: unknown;
 }
 
-async function post({ tokenUrl, signal }: RefreshRequest, form: URLSearchParams): Promise<Reply> {
+/** One POST to the token endpoint. Throws CalendarError `unavailable`, which holds nothing of the request, where no answer came. */
+export async function postForm({ tokenUrl, signal }: Pick<RefreshRequest, 'tokenUrl' | 'signal'>, form: URLSearchParams): Promise<Reply> {
   try {
     const response = await fetch(tokenUrl, { method: 'POST', body: form, signal, redirect: 'manual' });
     return { status: response.status, headers: response.headers, body: parse(await response.text()) };
@@ -73,7 +74,7 @@ export async function refreshGoogle(request: RefreshRequest): Promise<FreshToken
   const { clientId, clientSecret, refreshToken, clock } = request;
   const asked = clock();
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken });
-  const { status, headers, body } = await post(request, form);
+  const { status, headers, body } = await postForm(request, form);
   if (status !== 200) throw oauthFault(status, body, headers);
   const answer = object(body);
   const accessToken = text(answer['access_token']);

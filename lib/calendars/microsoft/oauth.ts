@@ -66,7 +66,8 @@ interface Reply {
   readonly body: unknown;
 }
 
-async function post({ loginUrl, tenant, signal }: RefreshRequest, form: URLSearchParams): Promise<Reply> {
+/** One POST to the token endpoint. Throws CalendarError `unavailable`, which holds nothing of the request, where no answer came. */
+export async function postForm({ loginUrl, tenant, signal }: Pick<RefreshRequest, 'loginUrl' | 'tenant' | 'signal'>, form: URLSearchParams): Promise<Reply> {
   try {
     const url = `${loginUrl}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
     const response = await fetch(url, { method: 'POST', body: form, signal, redirect: 'manual' });
@@ -77,7 +78,7 @@ async function post({ loginUrl, tenant, signal }: RefreshRequest, form: URLSearc
 }
 
 /** Some answers name Graph's scopes in full, some for short: https://graph.microsoft.com/Calendars.Read is Calendars.Read. */
-const shortScopes = (scope: string): string =>
+export const shortScopes = (scope: string): string =>
   scope
     .split(/\s+/)
     .filter((name) => name !== '')
@@ -89,7 +90,7 @@ export async function refreshMicrosoft(request: RefreshRequest): Promise<FreshTo
   const { clientId, clientSecret, refreshToken, scope, clock } = request;
   const asked = clock();
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken, scope });
-  const { status, headers, body } = await post(request, form);
+  const { status, headers, body } = await postForm(request, form);
   if (status !== 200) throw oauthFault(status, body, headers);
   const answer = object(body);
   const accessToken = text(answer['access_token']);

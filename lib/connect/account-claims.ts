@@ -1,0 +1,71 @@
+// Which connection an account belongs to, in the connections table under `account#…`: read and written consistently, since the index by
+// account lags. A Microsoft account belongs to one connection in all, a Google account to one for each provider.
+import { createHash } from 'node:crypto';
+import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { CalendarProvider } from '../calendars/port.ts';
+import { minutes } from '../platform/clock.ts';
+import type { Connection, Connections } from '../platform/connections.ts';
+import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
+
+/** The account's stable id at the calendar provider, hashed: nobody needs to know it. */
+export const accountHash = (provider: CalendarProvider, stableId: string): string => createHash('sha256').update(JSON.stringify([provider, stableId])).digest('base64url');
+
+export interface AccountOwner {
+  readonly provider: CalendarProvider;
+  readonly providerId: string;
+  /** Hash, as on the connection. */
+  readonly account: string;
+}
+
+/** The key of a claim. Whoever erases a connection may delete it; one that outlives its connection is taken over. */
+export const claimKey = ({ provider, providerId, account }: AccountOwner): string =>
+  provider === 'microsoft' ? `account#${account}` : `account#${account}#${createHash('sha256').update(providerId).digest('base64url').slice(0, 22)}`;
+
+export type Claimed =
+  /** To be made, under this id. */
+  | { readonly outcome: 'new' }
+  /** This provider has connected this account before. */
+  | { readonly outcome: 'renews'; readonly connection: Connection }
+  | { readonly outcome: 'taken' | 'busy' };
+
+interface Claim {
+  readonly held_by: string;
+  readonly held_for: string;
+  readonly claimed_at: number;
+}
+
+/** A claim whose connection is not there yet is being made; after so long it never will be. */
+const making = minutes(2);
+
+export interface ClaimParts {
+  readonly dynamo: DynamoDBClient;
+  readonly table: string;
+  readonly connections: Connections;
+}
+
+/** Claims the account for a connection to be made under `connectionId`, unless a live one holds it. */
+export async function claimAccount({ dynamo, table, connections }: ClaimParts, owner: AccountOwner, { connectionId, now }: { connectionId: string; now: number }): Promise<Claimed> {
+  const key = claimKey(owner);
+  const put = (condition: string, values: Record<string, unknown> = {}): Promise<boolean> =>
+    unlessRefused(
+      dynamo.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: toItem({ connection_id: key, v: 1, held_by: connectionId, held_for: owner.providerId, claimed_at: now }),
+          ConditionExpression: condition,
+          ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: toItem(values) }),
+        }),
+      ),
+    );
+  if (await put('attribute_not_exists(connection_id)')) return { outcome: 'new' };
+  const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: { connection_id: { S: key } }, ConsistentRead: true }));
+  if (!Item) return { outcome: 'busy' };
+  const claim = fromItem(Item) as unknown as Claim;
+  const connection = await connections.get(claim.held_by);
+  if (connection === undefined) {
+    if (claim.claimed_at > now - making) return { outcome: 'busy' };
+    return (await put('held_by = :gone AND claimed_at = :then', { ':gone': claim.held_by, ':then': claim.claimed_at })) ? { outcome: 'new' } : { outcome: 'busy' };
+  }
+  if (connection.state === 'disconnecting') return { outcome: 'busy' };
+  return connection.provider_id === owner.providerId ? { outcome: 'renews', connection } : { outcome: 'taken' };
+}

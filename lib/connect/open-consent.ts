@@ -1,0 +1,52 @@
+// GET /connect/{start_id}: on to the calendar provider's consent page. What proves the way back is made here and kept as hashes.
+import { createHash } from 'node:crypto';
+import { CalendarError } from '../calendars/port.ts';
+import { seal } from '../platform/seal.ts';
+import type { ConsentEnd, ConsentParts } from './consent-handler.ts';
+import { hashOf, startKey, startLife, type ConsentStart } from './consent-starts.ts';
+import { consentGate } from './start-consent.ts';
+import { tokenRing } from './token-vault.ts';
+
+export const startIdPattern = /^[A-Za-z0-9_-]{43}$/;
+
+/** One cookie a start, so that two links opened in one browser do not get in each other's way. */
+export const cookieName = (key: string): string => `connect_${hashOf(key).slice(0, 12)}`;
+/** Not stored anywhere: whoever has the state can say it again. */
+export const nonceOf = (state: string): string => hashOf(`nonce.${state}`);
+
+export async function openConsent(parts: ConsentParts, startId: string): Promise<ConsentEnd> {
+  const start = startIdPattern.test(startId) ? await parts.starts.get(startKey(startId)) : undefined;
+  if (start === undefined) return { end: 'refused', refusal: 'unknown_link' };
+  if (start.used_at !== undefined) return { end: 'refused', refusal: 'replayed' };
+  if (start.ends_at <= parts.clock()) return { end: 'refused', refusal: 'expired', start };
+  return sendToConsent(parts, startId, start);
+}
+
+/** Makes what this one opening needs, saves it, and says where the browser goes. The opening before it is worth nothing from now on. */
+export async function sendToConsent(parts: ConsentParts, startId: string, start: ConsentStart): Promise<ConsentEnd> {
+  const { clock, randomBytes, starts, apiUrl } = parts;
+  const snapshot = await parts.settings.read();
+  const gate = consentGate(snapshot, start.starts_for);
+  if (gate !== 'open') return { end: 'refused', refusal: gate === 'closed' ? 'off' : 'unknown', ...(gate === 'closed' && { start }) };
+  const dialog = parts.dialog(start.calendar_provider, snapshot);
+  if (dialog === undefined) return { end: 'refused', refusal: 'unknown' };
+
+  const random = (): string => randomBytes(32).toString('base64url');
+  const [state, browser, verifier] = [`${startId}.${random()}`, random(), random()];
+  const key = start.connection_id;
+  let sealed: string;
+  try {
+    sealed = seal(tokenRing(snapshot), verifier, { connectionId: key, now: clock() });
+  } catch (error) {
+    if (error instanceof CalendarError) return { end: 'refused', refusal: 'unknown' };
+    throw error;
+  }
+  if (!(await starts.open(key, { stateHash: hashOf(state), browserHash: hashOf(browser), verifier: sealed }, clock()))) return { end: 'refused', refusal: 'replayed' };
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  const location = dialog.url({ state, nonce: nonceOf(state), challenge, insist: start.insist === true, ...(start.login_hint !== undefined && { loginHint: start.login_hint }) });
+  return { end: 'ask', location, cookie: cookie(cookieName(key), browser, apiUrl) };
+}
+
+/** Lax, since the way back from the consent page is a top-level navigation from another site. */
+const cookie = (name: string, value: string, apiUrl: string): string =>
+  [`${name}=${value}`, 'Path=/connect', `Max-Age=${startLife / 1000}`, 'HttpOnly', 'SameSite=Lax', ...(apiUrl.startsWith('https:') ? ['Secure'] : [])].join('; ');
