@@ -128,6 +128,12 @@ export class JobFunction extends Construct {
     return this.set(Env.apiUrl, this.surroundings.apiUrl);
   }
 
+  /** Makes watches, whose notices come to the API, or to the domain before it. */
+  watchCalendars(): this {
+    const { stage, apiUrl } = this.surroundings;
+    return this.set(Env.webhookBaseUrl, stage.webhookBaseUrl ?? apiUrl);
+  }
+
   /** Where the calendar providers answer. */
   reachProviders(): this {
     for (const [variable, url] of Object.entries(providerUrls)) this.fn.addEnvironment(variable, url);

@@ -11,6 +11,7 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
   job
     .useSettings()
     .callCalendars()
+    .watchCalendars()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
     .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')

@@ -45,6 +45,8 @@ export interface Stage {
   readonly upkeepPeriodMinutes: number;
   /** The promised window around now, in days. */
   readonly window: { readonly backDays: number; readonly aheadDays: number };
+  /** A domain of ours before the HTTP API, https and without closing slash, where calendar providers are to send notices. Absent: the API itself. */
+  readonly webhookBaseUrl?: string;
   /** The account that may send bookings and take calendar changes, where the booking service lives in another one than this. */
   readonly bookingServiceAccount?: string;
 }

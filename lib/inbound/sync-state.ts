@@ -3,6 +3,7 @@ import { PutItemCommand, QueryCommand, UpdateItemCommand, type DynamoDBClient } 
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import type { Lease } from '../platform/lease.ts';
 import type { Dues } from './due.ts';
+import type { Suspicion } from './silence.ts';
 
 export interface InboxRow {
   readonly generation: number;
@@ -14,7 +15,7 @@ export interface InboxRow {
   readonly delivered: string;
 }
 
-export interface PullRow extends Dues {
+export interface PullRow extends Dues, Suspicion {
   readonly fence: number;
   readonly leaseUntil?: number;
   readonly backoffUntil?: number;
@@ -24,6 +25,8 @@ export interface PullRow extends Dues {
   readonly delivered?: string;
   /** When a watch last proved that it delivers. */
   readonly provenAt?: number;
+  /** Attempts in a row to make or renew a watch that failed. */
+  readonly watchFailures?: number;
 }
 
 /** One calendar's progress. */

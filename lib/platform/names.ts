@@ -55,6 +55,8 @@ export const Env = {
   inboundDeadQueueUrl: 'INBOUND_DEAD_QUEUE_URL',
   bookingDeadQueueUrl: 'BOOKING_DEAD_QUEUE_URL',
   calendarChangesQueueUrl: 'CALENDAR_CHANGES_QUEUE_URL',
+  /** Where calendar providers reach the webhooks; https, no closing slash. */
+  webhookBaseUrl: 'WEBHOOK_BASE_URL',
   /** Days of the promised window behind and ahead of now. */
   windowBackDays: 'WINDOW_BACK_DAYS',
   windowAheadDays: 'WINDOW_AHEAD_DAYS',
@@ -114,6 +116,8 @@ export const Metric = {
   oldestDirty: 'calendar_sync_oldest_dirty_ms',
   oldestPending: 'calendar_sync_oldest_pending_ms',
   connections: 'calendar_sync_connections',
+  watches: 'calendar_sync_watches_total',
+  quotaWaits: 'calendar_sync_quota_waits_total',
   consents: 'calendar_sync_consents_total',
   oauthClientRefused: 'calendar_sync_oauth_client_refused_total',
 } as const;

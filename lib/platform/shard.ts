@@ -9,5 +9,9 @@ export const allShards: readonly string[] = Array.from({ length: shards }, (_, n
 
 /** The due index keeps apart what SYNC alone may run and what needs JOBS too, so that a walk of one is not held up by the other. */
 export type DueGate = 'sync' | 'jobs';
-export const dueShard = (gate: DueGate, connectionId: string): string => `${gate}#${shardOf(connectionId)}`;
-export const dueShards = (gate: DueGate): string[] => allShards.map((shard) => `${gate}#${shard}`);
+/** `tight`: under JOBS too, of connections that are polled fast; apart so that they are counted by what they are. */
+export type DueShardGroup = DueGate | 'tight';
+export const dueShard = (group: DueShardGroup, connectionId: string): string => `${group}#${shardOf(connectionId)}`;
+const groupsOf: Readonly<Record<DueGate, readonly DueShardGroup[]>> = { sync: ['sync'], jobs: ['jobs', 'tight'] };
+export const groupShards = (group: DueShardGroup): string[] => allShards.map((shard) => `${group}#${shard}`);
+export const dueShards = (gate: DueGate): string[] => groupsOf[gate].flatMap(groupShards);
