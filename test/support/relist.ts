@@ -58,12 +58,14 @@ export async function seeRelist({ platform }: Run, { provider, events, withinMs 
   await forgetCursors(simulator, provider);
   const stays = spans.filter((_, n) => !gone.has(n)).map(({ start }) => start);
   const reader = readAllTheTime(starts, stays);
+  await slowDown(simulator, provider === 'google' ? 500 : 100);
   await fetch(`${simulator}/_sim/requests`, { method: 'DELETE' });
   const rang = performance.now();
   await ring(platform, connected, provider);
   await settled(platform, id, { withinMs, everyMs: 50 });
   const relistMs = performance.now() - rang;
   const seen = await reader.stop();
+  await fetch(`${simulator}/_sim/faults`, { method: 'DELETE' });
 
   const cursorsGone = ((await (await fetch(`${simulator}/_sim/requests`)).json()) as LoggedRequest[]).filter(({ status }) => status === 410).length;
   const last = await starts();
@@ -89,6 +91,11 @@ async function changeUnnoticed({ person }: Connected, { spans, spanOf, events }:
 
 async function forgetCursors(simulator: string, provider: CalendarProvider): Promise<void> {
   await fetch(`${simulator}/_sim/${provider === 'google' ? 'sync' : 'delta'}-tokens/expire`, { method: 'POST', body: '{}' });
+}
+
+/** Every page comes late, so that the list goes on for many readings. */
+async function slowDown(simulator: string, delayMs: number): Promise<void> {
+  await fetch(`${simulator}/_sim/faults`, { method: 'POST', body: JSON.stringify({ method: 'GET', when: 'after', delayMs, times: 1000 }) });
 }
 
 async function ring({ outputs }: Platform, { connection }: Connected, provider: CalendarProvider): Promise<void> {
