@@ -15,6 +15,10 @@ export interface Person {
   add(title: string, span: { start: number; end: number }): Promise<string>;
   /** Every week at the same wall clock time, `count` times, in the person's zone. */
   addWeekly(title: string, first: { start: number; end: number }, count: number): Promise<string>;
+  /** The whole of a day, as 2026-03-02, in the calendar's zone. */
+  addAllDay(title: string, date: string): Promise<string>;
+  /** It stands in the calendar, but shows as free. */
+  addFree(title: string, span: { start: number; end: number }): Promise<string>;
   move(eventId: string, span: { start: number; end: number }): Promise<void>;
   remove(eventId: string): Promise<void>;
   moveInstance(seriesId: string, originalStart: number, to: { start: number; end: number }): Promise<void>;
@@ -33,6 +37,7 @@ export interface Grant {
 
 type Json = Record<string, unknown>;
 const iso = (ms: number): string => new Date(ms).toISOString();
+const dayAfter = (date: string): string => iso(Date.parse(date) + 86_400_000).slice(0, 10);
 const wall = (ms: number, zone: string): string => new Date(ms).toLocaleString('sv-SE', { timeZone: zone }).replace(' ', 'T');
 
 interface Ask {
@@ -66,6 +71,8 @@ function googlePerson({ root, zone, act, at }: Say): Person {
   return {
     add: async (summary, span) => String((await act({ action: 'insert', event: { summary, ...times(span) } }))['id']),
     addWeekly: async (summary, first, count) => String((await act({ action: 'insert', event: { summary, ...times(first), recurrence: [`RRULE:FREQ=WEEKLY;COUNT=${count}`] } }))['id']),
+    addAllDay: async (summary, date) => String((await act({ action: 'insert', event: { summary, start: { date }, end: { date: dayAfter(date) } } }))['id']),
+    addFree: async (summary, span) => String((await act({ action: 'insert', event: { summary, ...times(span), transparency: 'transparent' } }))['id']),
     move: async (eventId, span) => void (await act({ action: 'patch', eventId, body: times(span) })),
     remove: async (eventId) => void (await act({ action: 'delete', eventId })),
     moveInstance: async (eventId, originalStart, to) => void (await act({ action: 'patch', eventId, instance: instance(originalStart), body: times(to) })),
@@ -88,6 +95,11 @@ function outlookPerson({ root, zone, act, at }: Say): Person {
       const recurrence = { pattern: { type: 'weekly', interval: 1, daysOfWeek: [dayOfWeek] }, range: { type: 'numbered', startDate: day, numberOfOccurrences: count } };
       return String((await act({ action: 'insert', body: { subject, ...times(first), recurrence } }))['id']);
     },
+    async addAllDay(subject, date) {
+      const midnight = (day: string) => ({ dateTime: `${day}T00:00:00`, timeZone: zone });
+      return String((await act({ action: 'insert', body: { subject, isAllDay: true, start: midnight(date), end: midnight(dayAfter(date)) } }))['id']);
+    },
+    addFree: async (subject, span) => String((await act({ action: 'insert', body: { subject, ...times(span), showAs: 'free' } }))['id']),
     move: async (eventId, span) => void (await act({ action: 'patch', eventId, body: times(span) })),
     remove: async (eventId) => void (await act({ action: 'delete', eventId })),
     moveInstance: async (eventId, originalStart, to) => void (await act({ action: 'moveInstance', eventId, body: { originalStart: wall(originalStart, zone), ...times(to) } })),
