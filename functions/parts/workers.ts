@@ -10,6 +10,7 @@ import type { InboundParts } from '../../lib/inbound/sync-connection.ts';
 import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
 import type { OutboundParts } from '../../lib/outbound/drain-booking.ts';
+import { futureBookings } from '../../lib/outbound/future-bookings.ts';
 import { ownEvents } from '../../lib/outbound/own-events.ts';
 import { connectionIdsOf, pushRows } from '../../lib/outbound/targets.ts';
 import { changesQueue } from '../../lib/platform/changes.ts';
@@ -38,14 +39,16 @@ function common(name: FunctionName) {
   const sqs = sqsClient(steady);
   const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings[name], clock, random, onFailure: () => measure(Metric.settingsUnknown, 1) });
   const known = connections(dynamo, env.CONNECTIONS_TABLE);
+  const changes = changesQueue(sqs, env.CALENDAR_CHANGES_QUEUE_URL);
   return {
     env, dynamo, sqs, logger, clock, random, measure, log,
     connections: known,
+    changes,
     settings: gates,
     leases: leases(dynamo, env.SYNC_STATE_TABLE),
     open: { google: openGoogle({ apiUrl: env.GOOGLE_API_URL, clock }), microsoft: openMicrosoft({ graphUrl: env.MICROSOFT_GRAPH_URL, clock }) },
     tokens: tokenVault({ dynamo, table: env.CONNECTIONS_TABLE, connections: known, settings: gates, refresh: refreshGrant({ google: env.GOOGLE_OAUTH_URL, microsoft: env.MICROSOFT_LOGIN_URL }, clock), clock }),
-    grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes: changesQueue(sqs, env.CALENDAR_CHANGES_QUEUE_URL), clock }),
+    grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes, clock }),
     bookings: bookings(dynamo, env.BOOKING_EVENTS_TABLE),
     bookingHints: hintQueue<BookingHint>(sqs, env.BOOKING_QUEUE_URL, ({ booking_id }) => booking_id),
   };
@@ -73,7 +76,7 @@ function inboundFrom(parts: Common): InboundParts & Common {
     hints: hintQueue<InboundHint>(sqs, INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
     states: syncStates(dynamo, env.SYNC_STATE_TABLE),
     rows: busyRows(dynamo, env.BUSY_INTERVALS_TABLE),
-    own: ownEvents({ bookings: parts.bookings, hints: parts.bookingHints, clock }),
+    own: ownEvents({ bookings: parts.bookings, future: futureBookings(dynamo, env.BOOKING_EVENTS_TABLE), changes: parts.changes, hints: parts.bookingHints, clock }),
     fleet: readFleet(dynamo, { table: env.SYNC_STATE_TABLE, clock }),
     windowDays: { back: Number(WINDOW_BACK_DAYS), ahead: Number(WINDOW_AHEAD_DAYS) },
   };

@@ -74,16 +74,18 @@ interface PullDone {
   readonly listed: boolean;
   /** Set anew by a pull that answered a notice. */
   readonly trailing: boolean;
+  /** An event of ours could not be judged yet: a complete list shows it again. */
+  readonly lookAgain?: boolean;
   readonly now: number;
   readonly period: number;
   readonly random: Random;
 }
 
 /** The due times after a pull. */
-export function duesAfter(before: Dues, { connectionId, done, listed, trailing, now, period, random }: PullDone): Dues {
+export function duesAfter(before: Dues, { connectionId, done, listed, trailing, lookAgain, now, period, random }: PullDone): Dues {
   const kept = (kind: DueKind, at: number | undefined): number | undefined => (done.has(kind) ? undefined : at);
   const dueTrailing = trailing ? now + trailingAfter : kept('trailing', before.dueTrailing);
-  const dueRelist = kept('relist', before.dueRelist);
+  const dueRelist = lookAgain ? now + relistAfterTakeover : kept('relist', before.dueRelist);
   return {
     duePoll: now + jittered(period, random),
     dueRoll: listed || before.dueRoll === undefined ? nextRoll(connectionId, now) : before.dueRoll,

@@ -90,6 +90,7 @@ async function pullEverything(pull: CalendarPull, row: CursorRow): Promise<Calen
   }
   if (items === 0 && doubtful(there, row, now)) return { outcome: 'quarantined', cursor: { ...row, emptySince: row.emptySince ?? now } };
   plan.sweep(place, [...ever].filter((rowKey) => !seen.has(rowKey)));
+  plan.lists.push({ place, window });
   return { outcome: 'read', items, cursor: cursorAfter({ ...(zone !== undefined && { zone }) }, { cursor: next, window, now }) };
 }
 

@@ -22,6 +22,11 @@ export interface Absence {
   readonly eventId: string;
 }
 
+export interface CompleteList {
+  readonly place: CalendarPlace;
+  readonly window: Window;
+}
+
 export interface PageDecision {
   readonly puts: readonly BusyRow[];
   /** Series whose rows are replaced as a set by what `puts` holds of them. */
@@ -48,6 +53,8 @@ export class PullPlan {
   readonly strays = new Map<string, CalendarPlace>();
   readonly sightings: Sighting[] = [];
   readonly absences: Absence[] = [];
+  /** Calendars that were listed completely. */
+  readonly lists: CompleteList[] = [];
   readonly #newest = new Map<string, number>();
 
   page(place: CalendarPlace, items: readonly RemoteItem[], view: PageView): PageDecision {

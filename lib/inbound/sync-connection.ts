@@ -17,7 +17,7 @@ import { dueChange, duesAfter, jittered, pollPeriod, relistAfterTakeover, type D
 import { healthOf } from './health.ts';
 import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
 import { decidePull, type PullDecision } from './pull-decision.ts';
-import { PullPlan, type Absence, type Sighting } from './pull-plan.ts';
+import { PullPlan, type Absence, type CompleteList, type Sighting } from './pull-plan.ts';
 import type { ConnectionSyncState, CursorRow, SyncStates } from './sync-state.ts';
 import { listedWindow, type WindowDays } from './window.ts';
 
@@ -25,7 +25,15 @@ import { listedWindow, type WindowDays } from './window.ts';
 export interface OwnEvents {
   readonly recognise: RecogniseOwn;
   /** After the rows are in order and before the cursors move: what has become of events of ours. */
-  report(news: { connection: Connection; sightings: readonly Sighting[]; absences: readonly Absence[]; calendars: Calendars }): Promise<void>;
+  report(news: OwnNews): Promise<{ /** Only a complete list shows it again. */ readonly lookAgain: boolean }>;
+}
+
+export interface OwnNews {
+  readonly connection: Connection;
+  readonly sightings: readonly Sighting[];
+  readonly absences: readonly Absence[];
+  readonly lists: readonly CompleteList[];
+  readonly calendars: Calendars;
 }
 
 export interface InboundParts {
@@ -96,7 +104,7 @@ async function pullAndSave(parts: InboundParts, pull: Pull): Promise<PullEnd> {
   const read = await pullCalendars(parts, pull, { calendars, plan, startedAt });
 
   await eachConcurrently(plan.removals, 40, async ([rowKey, { providerId }]) => void (await rows.remove(providerId, rowKey, { fence: lease.fence, now: clock() })));
-  await parts.own.report({ connection, sightings: plan.sightings, absences: plan.absences, calendars });
+  const { lookAgain } = await parts.own.report({ connection, sightings: plan.sightings, absences: plan.absences, lists: plan.lists, calendars });
 
   const fleet = await parts.fleet();
   const proven = provenAt(state, startedAt);
@@ -112,7 +120,7 @@ async function pullAndSave(parts: InboundParts, pull: Pull): Promise<PullEnd> {
   if (read.quarantined) return quarantined(parts, pull, end);
   const done = new Set([...decision.due].filter((kind) => !(kind === 'relist' && lease.takenOver)));
   const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
-  const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, now: clock(), period, random: parts.random });
+  const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, lookAgain, now: clock(), period, random: parts.random });
   const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, provenAt: proven };
   await releaseAndClear(parts, pull, change);
   return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end };

@@ -113,6 +113,7 @@ async function saveApplied(context: TargetContext, event: WrittenEvent, { outcom
     etag: event.etag,
     appliedVersion: wish.version,
     attemptedAt: undefined,
+    told: undefined,
     settled,
     start_time: wish.start,
     end_time: wish.end,

@@ -34,6 +34,8 @@ export interface TargetRow {
   readonly settled?: number;
   /** Events of this booking beside the one named here, to be deleted. */
   readonly strays?: ReadonlySet<string>;
+  /** What a person did to the event, as last told to the platform; our next write of it removes this. */
+  readonly told?: string;
 }
 
 export interface BookingRows {
@@ -64,6 +66,8 @@ export interface Bookings {
   /** Inbound's word that an event is not as it must be. */
   dispute(bookingId: string, target: string, stray?: string): Promise<void>;
   forgetStrays(bookingId: string, target: string, strays: readonly string[]): Promise<void>;
+  /** Remembers what was told of an event (undefined: nothing more), unless we have written it since the row was read. */
+  noteTold(bookingId: string, target: string, noted: { etag: string | undefined; told: string | undefined }): Promise<void>;
   point(connectionId: string, eventId: string, pointer: Pointer): Promise<void>;
   /** Strongly consistent, by event id; those without a pointer are left out. */
   pointers(connectionId: string, eventIds: readonly string[]): Promise<Map<string, Pointer>>;
@@ -172,6 +176,19 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
         }),
       );
     },
+    async noteTold(bookingId, target, { etag, told }) {
+      await unlessRefused(
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { booking_id: { S: bookingId }, part: { S: target } },
+            UpdateExpression: told === undefined ? 'REMOVE told' : 'SET told = :told',
+            ConditionExpression: etag === undefined ? 'attribute_exists(booking_id) AND attribute_not_exists(etag)' : 'etag = :etag',
+            ...((etag !== undefined || told !== undefined) && { ExpressionAttributeValues: { ...(etag !== undefined && { ':etag': { S: etag } }), ...(told !== undefined && { ':told': { S: told } }) } }),
+          }),
+        ),
+      );
+    },
     async point(connectionId, eventId, { bookingId, target }) {
       await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...pointerKey(connectionId, eventId), ...toItem({ v: 1, of: bookingId, target }) } }));
     },
@@ -218,6 +235,7 @@ function wishOf(bookingId: string, row: Record<string, unknown>): Wish {
   };
 }
 
-function targetOf(row: Record<string, unknown>): TargetRow {
+/** A target row as it lies in the table. */
+export function targetOf(row: Record<string, unknown>): TargetRow {
   return { ...(row as unknown as TargetRow), connectionId: String(row['connection_id']), removed: row['removed'] === 1 };
 }

@@ -1,18 +1,10 @@
 // Events of ours as inbound meets them in a calendar. Whatever no fence can stop at the provider, such as a late write of a zombie, is
-// seen here and undone: the target is disputed, the booking pending again, and a drain puts it right.
+// seen here and undone: the target is disputed, the booking pending again, and a drain puts it right. What a person did is told.
 import type { Calendars, Present } from '../calendars/port.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Connection } from '../platform/connections.ts';
-import type { HintQueue } from '../platform/hint-queue.ts';
-import type { BookingHint } from '../platform/messages.ts';
-import { targetPart, type Bookings, type TargetRow, type Wish } from './bookings.ts';
+import { targetPart, type TargetRow, type Wish } from './bookings.ts';
+import { asWished, rowAt, settleSuspicion, unshown, type EditParts, type ListedPlace, type Place } from './edited-events.ts';
 
-/** Which calendar an event was seen in. */
-interface Place {
-  readonly connectionId: string;
-  readonly calendarId: string;
-  readonly calendarKey: string;
-}
 /** Which booking an event stands for, and the version it was written with, where that could be seen (Graph's deltas don't show it). */
 export interface SeenMark {
   readonly bookingId: string;
@@ -34,30 +26,41 @@ export type Judgement =
   | { readonly kind: 'fine' }
   /** It must not be so: dispute the target; `stray` is an event beside the one that the row names. */
   | { readonly kind: 'dispute'; readonly stray?: string }
-  /** A person moved it; only told, never undone. */
-  | { readonly kind: 'moved' };
+  /** A person seems to have moved it. */
+  | { readonly kind: 'moved' }
+  /** The same, but its wish is in flux: to be looked at again. */
+  | { readonly kind: 'later' };
 
 /** Pure: what an event of ours in a calendar means, held against its wish and its target row. */
 export function judgeSighting({ item, mark }: Pick<OwnSighting, 'item' | 'mark'>, wish: Wish | undefined, row: TargetRow | undefined): Judgement {
   if (!wish || !row) return { kind: 'fine' };
-  if (wish.pendingSince !== undefined) return { kind: 'fine' }; // a drain is on its way; what it leaves wrong is seen again after
+  const stands = asWished(item, wish);
+  // A drain is on its way: what it leaves wrong of its own is seen again by its own write; what a person did may not be.
+  if (wish.pendingSince !== undefined) return { kind: stands || wish.cancelled || row.removed || row.external_event_id !== item.id || item.etag === row.etag ? 'fine' : 'later' };
   if (row.removed || wish.cancelled) return { kind: 'dispute', stray: item.id };
   if (row.external_event_id !== item.id) return { kind: 'dispute', stray: item.id };
   if (row.appliedVersion === undefined || (mark.version ?? row.appliedVersion) < row.appliedVersion) return { kind: 'dispute' };
-  const asWished = item.start === Date.parse(wish.start) && item.end === Date.parse(wish.end);
-  return asWished ? { kind: 'fine' } : { kind: 'moved' };
+  return { kind: stands ? 'fine' : 'moved' };
 }
 
 /** Ours are made with UUIDs of version 5; Outlook's own clients set others. */
 const ourTransactionId = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/i;
 
-export interface OwnEventParts {
-  readonly bookings: Bookings;
-  readonly hints: HintQueue<BookingHint>;
-  readonly clock: Clock;
+/** What a pull brings of events of ours. */
+export interface OwnNews {
+  readonly connection: Connection;
+  readonly sightings: readonly OwnSighting[];
+  readonly absences: readonly OwnAbsence[];
+  /** Complete lists made by this pull. */
+  readonly lists: readonly Omit<ListedPlace, 'shown'>[];
+  readonly calendars: Calendars;
 }
 
-export function ownEvents({ bookings, hints, clock }: OwnEventParts) {
+/** Confirming reads of one pull; whoever has more is looked at again soon. */
+const mostReads = 50;
+
+export function ownEvents(parts: EditParts) {
+  const { bookings, hints, clock } = parts;
   return {
     /** Marks by event id. An event that merely carries a copy of our mark, under an id that is not ours, is a person's own. */
     async recognise(place: Place, items: readonly Present[], calendars: Calendars): Promise<Map<string, SeenMark>> {
@@ -77,18 +80,51 @@ export function ownEvents({ bookings, hints, clock }: OwnEventParts) {
       return ours;
     },
 
-    async report({ connection, sightings, calendars }: { connection: Connection; sightings: readonly OwnSighting[]; absences: readonly OwnAbsence[]; calendars: Calendars }): Promise<void> {
-      for (const sighting of sightings) {
-        const { place, item, mark } = sighting;
-        const { wish, targets } = await bookings.read(mark.bookingId);
-        const row = targets.find(({ connectionId, calendarKey }) => connectionId === place.connectionId && calendarKey === place.calendarKey);
-        const judgement = judgeSighting({ item, mark: await versioned(mark, { place, item, row, calendars }) }, wish, row);
+    /** Tells and mends; `lookAgain`: something could not be judged yet, and only a complete list shows it again. */
+    async report(news: OwnNews): Promise<{ lookAgain: boolean }> {
+      const { connection, sightings, calendars } = news;
+      let lookAgain = false;
+      for (const { place, item, mark } of sightings) {
+        const before = await bookings.read(mark.bookingId);
+        const row = rowAt(before, place);
+        const judgement = judgeSighting({ item, mark: await versioned(mark, { place, item, row, calendars }) }, before.wish, row);
+        if (judgement.kind === 'later') lookAgain = true;
+        if (judgement.kind === 'moved' && !(await settleSuspicion(parts, { connection, calendars, place, bookingId: mark.bookingId, eventId: item.id, before }))) lookAgain = true;
+        if (judgement.kind === 'fine' && row?.told !== undefined) await bookings.noteTold(mark.bookingId, targetPart(place.connectionId, place.calendarKey), { etag: row.etag, told: undefined });
         if (judgement.kind !== 'dispute') continue;
         await bookings.dispute(mark.bookingId, targetPart(connection.connection_id, place.calendarKey), judgement.stray);
         if (await bookings.mark(mark.bookingId, clock())) await hints.send({ v: 1, hint: 'booking', booking_id: mark.bookingId });
       }
+      const missing = await missingOf(parts, news);
+      for (const { place, bookingId, eventId } of missing.slice(0, mostReads)) {
+        const before = await bookings.read(bookingId);
+        if (before.wish?.cancelled || rowAt(before, place)?.external_event_id !== eventId) continue;
+        if (!(await settleSuspicion(parts, { connection, calendars, place, bookingId, eventId, before }))) lookAgain = true;
+      }
+      return { lookAgain: lookAgain || missing.length > mostReads };
     },
   };
+}
+
+/** Google's ids of ours; Graph chooses its own, so that any may be ours. */
+const perhapsOurs = (provider: Connection['calendar_provider'], eventId: string): boolean => provider !== 'google' || /^booking[0-9a-v]{52}$/.test(eventId);
+
+/** Events of ours that are gone from a calendar, by tombstones or by their absence from a complete list. */
+async function missingOf(parts: EditParts, { connection, sightings, absences, lists }: OwnNews): Promise<{ place: Place; bookingId: string; eventId: string }[]> {
+  const missing = new Map<string, { place: Place; bookingId: string; eventId: string }>();
+  const gone = absences.filter(({ eventId }) => perhapsOurs(connection.calendar_provider, eventId));
+  if (gone.length > 0) {
+    const pointers = await parts.bookings.pointers(connection.connection_id, gone.map(({ eventId }) => eventId));
+    for (const { place, eventId } of gone) {
+      const pointer = pointers.get(eventId);
+      if (pointer?.target === targetPart(place.connectionId, place.calendarKey)) missing.set(eventId, { place, bookingId: pointer.bookingId, eventId });
+    }
+  }
+  for (const { place, window } of lists) {
+    const shown = new Set(sightings.flatMap((sighting) => (sighting.place.calendarKey === place.calendarKey ? [sighting.item.id] : [])));
+    for (const one of await unshown(parts, connection, { place, window, shown })) missing.set(one.eventId, { place, ...one });
+  }
+  return [...missing.values()];
 }
 
 /** Our own last write needs no read: its etag is the one on the row. */

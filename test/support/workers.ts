@@ -6,8 +6,10 @@ import { syncConnection, type InboundParts, type PullEnd } from '../../lib/inbou
 import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
 import { drainBooking, type DrainEnd, type OutboundParts } from '../../lib/outbound/drain-booking.ts';
+import { futureBookings } from '../../lib/outbound/future-bookings.ts';
 import { ownEvents } from '../../lib/outbound/own-events.ts';
 import { connectionIdsOf, pushRows } from '../../lib/outbound/targets.ts';
+import type { Changes } from '../../lib/platform/changes.ts';
 import { seconds } from '../../lib/platform/clock.ts';
 import { connections } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
@@ -41,16 +43,16 @@ export function telling(): Telemetry & Told {
 function common(world: SmallWorld, life: Life) {
   const { tables, settings, clock, random } = world;
   const dynamo = mortalDynamo(tables.dynamo, life);
+  const changes: Changes = { tell: (change) => life.call('tell', () => Promise.resolve(void world.changes.push(change))) };
   return {
-    dynamo, settings, clock, random,
+    dynamo, changes, settings, clock, random,
     ...telling(),
     connections: connections(dynamo, tables.named.connections),
     leases: leases(dynamo, tables.named['sync-state']),
     open: { google: mortalCalendars(world.open.google, life), microsoft: mortalCalendars(world.open.microsoft, life) },
     tokens: ({ connection_id }: { connection_id: string }) => () => tokenOf(world, connection_id),
     grantDied: grantDied({
-      dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], clock,
-      changes: { tell: (change) => life.call('tell', () => Promise.resolve(void world.changes.push(change))) },
+      dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], clock, changes,
     }),
     bookings: bookings(dynamo, tables.named['booking-events']),
     bookingHints: fakeQueue<BookingHint>(life, world.bookingHints, 'booking hint'),
@@ -65,7 +67,7 @@ export function inbound(world: SmallWorld, life: Life = live()): InboundParts & 
     hints: fakeQueue(life, world.hints, 'inbound hint'),
     states: syncStates(parts.dynamo, named['sync-state']),
     rows: busyRows(parts.dynamo, named['busy-intervals']),
-    own: ownEvents({ bookings: parts.bookings, hints: parts.bookingHints, clock: world.clock }),
+    own: ownEvents({ bookings: parts.bookings, future: futureBookings(parts.dynamo, named['booking-events']), changes: parts.changes, hints: parts.bookingHints, clock: world.clock }),
     fleet: readFleet(parts.dynamo, { table: named['sync-state'], clock: world.clock }),
     windowDays: { back: 1, ahead: 180 },
   };

@@ -1,0 +1,64 @@
+// A provider's bookings by their end, through an index that holds keys alone and may lag behind: whoever walks it for completeness walks
+// once more a few minutes later.
+import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { fromItem } from '../platform/dynamo.ts';
+import { Index } from '../platform/names.ts';
+import { targetOf, targetPart, type TargetRow } from './bookings.ts';
+
+export interface BookingPage {
+  readonly ids: readonly string[];
+  /** Opaque; absent on the last page. */
+  readonly next?: string;
+}
+
+export interface PageWanted {
+  /** Bookings that end after this instant (ms). */
+  readonly endsAfter: number;
+  /** Bookings that end before this instant; else all. */
+  readonly endsBefore?: number;
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface FutureBookings {
+  page(providerId: string, wanted: PageWanted): Promise<BookingPage>;
+  /** Target rows of these bookings in one calendar, by booking; strongly consistent. */
+  targetsIn(place: { connectionId: string; calendarKey: string }, bookingIds: readonly string[]): Promise<Map<string, TargetRow>>;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export function futureBookings(dynamo: DynamoDBClient, table: string): FutureBookings {
+  return {
+    async page(providerId, { endsAfter, endsBefore, limit = 100, after }) {
+      const { Items, LastEvaluatedKey } = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: Index.bookingsByEnd,
+          KeyConditionExpression: endsBefore === undefined ? 'provider_id = :provider AND #end > :from' : 'provider_id = :provider AND #end BETWEEN :from AND :to',
+          ExpressionAttributeNames: { '#end': 'end' },
+          ExpressionAttributeValues: { ':provider': { S: providerId }, ':from': { S: iso(endsAfter) }, ...(endsBefore !== undefined && { ':to': { S: iso(endsBefore) } }) },
+          Limit: limit,
+          ...(after !== undefined && { ExclusiveStartKey: JSON.parse(after) as Record<string, AttributeValue> }),
+        }),
+      );
+      const ids = (Items ?? []).flatMap(({ booking_id, part }) => (part?.S === 'wish' && booking_id?.S !== undefined ? [booking_id.S] : []));
+      return { ids, ...(LastEvaluatedKey && { next: JSON.stringify(LastEvaluatedKey) }) };
+    },
+    async targetsIn({ connectionId, calendarKey }, bookingIds) {
+      const part = { S: targetPart(connectionId, calendarKey) };
+      const found = new Map<string, TargetRow>();
+      let keys = [...new Set(bookingIds)].map((id) => ({ booking_id: { S: id }, part }));
+      while (keys.length > 0) {
+        const asked = keys.slice(0, 100);
+        const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } }));
+        for (const item of Responses?.[table] ?? []) found.set(item['booking_id']?.S ?? '', targetOf(fromItem(item)));
+        const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
+        if (unprocessed.length === asked.length) throw new Error('The booking-events table answered none of the keys asked.');
+        keys = [...unprocessed, ...keys.slice(100)];
+      }
+      return found;
+    },
+  };
+}
