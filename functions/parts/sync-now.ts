@@ -42,7 +42,7 @@ async function syncBooking(parts: OutboundParts & Telemetry, bookingId: string):
 
 async function syncInbound(parts: InboundParts & Telemetry, connectionId: string): Promise<APIGatewayProxyStructuredResultV2> {
   if (!(await parts.states.mark(connectionId, parts.clock(), shardOf(connectionId)))) throw new Problem('not-found', 'There is no connection of this id.');
-  const end = await pullAndTell(parts, connectionId, parts.clock() + within);
+  const end = await pullAndTell(parts, connectionId, { endsAt: parts.clock() + within });
   if (end.outcome === 'gone') throw new Problem('not-found', 'There is no connection of this id.');
   if (end.outcome === 'gated') throw new Problem('forbidden', 'Sync is off, or not known to be on, for this provider; the connection is marked and follows once it is on.');
   const told = { connection_id: connectionId, outcome: end.outcome, ...('items' in end && { items: end.items }) };

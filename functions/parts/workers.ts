@@ -1,9 +1,11 @@
 // What the two workers and sync-now are made of. Rooms don't import each other, so they are joined here.
+import { randomUUID } from 'node:crypto';
 import { openGoogle } from '../../lib/calendars/google/open-google.ts';
 import { openMicrosoft } from '../../lib/calendars/microsoft/open-microsoft.ts';
 import { grantDied } from '../../lib/connect/grant-died.ts';
 import { refreshGrant } from '../../lib/connect/oauth-clients.ts';
 import { tokenVault } from '../../lib/connect/token-vault.ts';
+import { watchKeeper } from '../../lib/connect/watch-care.ts';
 import { busyRows } from '../../lib/inbound/busy-rows.ts';
 import { readFleet } from '../../lib/inbound/fleet.ts';
 import type { InboundParts } from '../../lib/inbound/sync-connection.ts';
@@ -70,7 +72,7 @@ function outboundFrom(parts: Common): OutboundParts & Common {
 
 function inboundFrom(parts: Common): InboundParts & Common {
   const { dynamo, sqs, env } = parts;
-  const { INBOUND_QUEUE_URL, WINDOW_BACK_DAYS, WINDOW_AHEAD_DAYS } = readEnvironment([Env.inboundQueueUrl, Env.windowBackDays, Env.windowAheadDays]);
+  const { INBOUND_QUEUE_URL, WEBHOOK_BASE_URL, WINDOW_BACK_DAYS, WINDOW_AHEAD_DAYS } = readEnvironment([Env.inboundQueueUrl, Env.webhookBaseUrl, Env.windowBackDays, Env.windowAheadDays]);
   return {
     ...parts,
     hints: hintQueue<InboundHint>(sqs, INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
@@ -78,6 +80,7 @@ function inboundFrom(parts: Common): InboundParts & Common {
     rows: busyRows(dynamo, env.BUSY_INTERVALS_TABLE),
     own: ownEvents({ bookings: parts.bookings, future: futureBookings(dynamo, env.BOOKING_EVENTS_TABLE), changes: parts.changes, hints: parts.bookingHints, clock }),
     fleet: readFleet(dynamo, { table: env.SYNC_STATE_TABLE, clock }),
+    watches: watchKeeper({ dynamo, table: env.CONNECTIONS_TABLE, connections: parts.connections, webhookBaseUrl: WEBHOOK_BASE_URL, clock, newId: randomUUID }),
     windowDays: { back: Number(WINDOW_BACK_DAYS), ahead: Number(WINDOW_AHEAD_DAYS) },
   };
 }

@@ -1,10 +1,10 @@
 // Brings a connection's watches in line with the plan, under its pull lease. A watch is on the row before it is asked for: Google's first
 // notice can overtake the answer. The new is stored before the old is stopped, and a stop that fails stays on the row to be tried again.
 import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { CalendarError, type CalendarProvider, type Calendars, type Watch } from '../calendars/port.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Connection, ConnectionCalendar, Connections, ConnectionWatch } from '../platform/connections.ts';
+import { toItem } from '../platform/dynamo.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
 import { parseKeyRing, signingKey, type KeyRing } from '../platform/key-ring.ts';
 import { parseJson } from '../platform/messages.ts';
@@ -186,16 +186,17 @@ const asWatch = ({ id, resource_id, expires_at = 0 }: ConnectionWatch): Watch =>
 /** On the condition that nobody else has changed them: two holders of the lease, one of them a zombie, can't lose each other's watches. */
 async function saveWatches(care: Care, watches: readonly ConnectionWatch[]): Promise<void> {
   const { dynamo, table, connection } = care;
+  const revision = (connection.watches_revision ?? 0) + 1;
   await dynamo.send(
     new UpdateItemCommand({
       TableName: table,
       Key: { connection_id: { S: connection.connection_id } },
-      UpdateExpression: 'SET watches = :after',
-      ConditionExpression: 'watches = :before',
-      ExpressionAttributeValues: marshall({ ':after': watches, ':before': connection.watches }, { removeUndefinedValues: true }),
+      UpdateExpression: 'SET watches = :watches, watches_revision = :next',
+      ConditionExpression: connection.watches_revision === undefined ? 'attribute_exists(connection_id) AND attribute_not_exists(watches_revision)' : 'watches_revision = :seen',
+      ExpressionAttributeValues: toItem({ ':watches': watches, ':next': revision, ':seen': connection.watches_revision }),
     }),
   );
-  care.connection = { ...connection, watches };
+  care.connection = { ...connection, watches, watches_revision: revision };
 }
 
 /** Its place in the list is guarded by its key: calendars may be chosen anew meanwhile. */

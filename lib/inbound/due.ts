@@ -5,7 +5,7 @@ import { days, hours, minutes, seconds, type Random } from '../platform/clock.ts
 import type { RowChange } from '../platform/lease.ts';
 import { dueShard } from '../platform/shard.ts';
 
-/** Milliseconds since the epoch. `dueTrailing` and `dueRelist` run under SYNC alone; `duePoll` and `dueRoll` need JOBS too. */
+/** Milliseconds since the epoch. `dueTrailing` and `dueRelist` run under SYNC alone; `duePoll`, `dueRoll` and `dueWatch` need JOBS too. */
 export interface Dues {
   /** The polling floor. */
   readonly duePoll?: number;
@@ -13,10 +13,14 @@ export interface Dues {
   readonly dueRoll?: number;
   /** Graph's deltas lag behind its notices: one more pull after one. */
   readonly dueTrailing?: number;
-  /** An expired lease was taken over: whatever a zombie made anew must go. */
+  /** An expired lease was taken over: whatever a zombie made anew must go. Or an event of ours is to be judged again. */
   readonly dueRelist?: number;
+  /** A watch is to be renewed, or the last attempt at one failed. */
+  readonly dueWatch?: number;
+  /** It is polled fast, since its notices can't be relied on: upkeep counts these by their shards. */
+  readonly tight?: number;
 }
-export type DueKind = 'poll' | 'roll' | 'trailing' | 'relist';
+export type DueKind = 'poll' | 'roll' | 'trailing' | 'relist' | 'watch';
 
 export const trailingAfter = seconds(90);
 export const relistAfterTakeover = minutes(10);
@@ -25,7 +29,7 @@ const week = days(7);
 /** Which kinds are due now. */
 export const dueKinds = (dues: Dues, now: number): ReadonlySet<DueKind> =>
   new Set(
-    ([['poll', dues.duePoll], ['roll', dues.dueRoll], ['trailing', dues.dueTrailing], ['relist', dues.dueRelist]] as const).flatMap(([kind, at]) =>
+    ([['poll', dues.duePoll], ['roll', dues.dueRoll], ['trailing', dues.dueTrailing], ['relist', dues.dueRelist], ['watch', dues.dueWatch]] as const).flatMap(([kind, at]) =>
       at !== undefined && at <= now ? [kind] : [],
     ),
   );
@@ -37,7 +41,8 @@ export const dueKinds = (dues: Dues, now: number): ReadonlySet<DueKind> =>
 export function dueIndex(dues: Dues, connectionId: string): { dueAt: number; dueShard: string } {
   const bySync = Math.min(dues.dueTrailing ?? Infinity, dues.dueRelist ?? Infinity);
   if (bySync < Infinity) return { dueAt: bySync, dueShard: dueShard('sync', connectionId) };
-  return { dueAt: Math.min(dues.duePoll ?? Infinity, dues.dueRoll ?? Infinity, Number.MAX_SAFE_INTEGER), dueShard: dueShard('jobs', connectionId) };
+  const first = Math.min(dues.duePoll ?? Infinity, dues.dueRoll ?? Infinity, dues.dueWatch ?? Infinity, Number.MAX_SAFE_INTEGER);
+  return { dueAt: first, dueShard: dueShard(dues.tight === undefined ? 'jobs' : 'tight', connectionId) };
 }
 
 /** Fleet figures, as upkeep counts them hourly. */
@@ -62,8 +67,8 @@ export function nextRoll(connectionId: string, now: number): number {
 
 /** What the `pull` row must hold for these due times, the index's attributes included. */
 export function dueChange(dues: Dues, connectionId: string): RowChange {
-  const { duePoll, dueRoll, dueTrailing, dueRelist } = dues;
-  return { duePoll, dueRoll, dueTrailing, dueRelist, ...dueIndex(dues, connectionId) };
+  const { duePoll, dueRoll, dueTrailing, dueRelist, dueWatch, tight } = dues;
+  return { duePoll, dueRoll, dueTrailing, dueRelist, dueWatch, tight, ...dueIndex(dues, connectionId) };
 }
 
 interface PullDone {
@@ -76,19 +81,24 @@ interface PullDone {
   readonly trailing: boolean;
   /** An event of ours could not be judged yet: a complete list shows it again. */
   readonly lookAgain?: boolean;
+  readonly dueWatch: number;
+  /** Its notices can be relied on. */
+  readonly proven: boolean;
   readonly now: number;
   readonly period: number;
   readonly random: Random;
 }
 
 /** The due times after a pull. */
-export function duesAfter(before: Dues, { connectionId, done, listed, trailing, lookAgain, now, period, random }: PullDone): Dues {
+export function duesAfter(before: Dues, { connectionId, done, listed, trailing, lookAgain, dueWatch, proven, now, period, random }: PullDone): Dues {
   const kept = (kind: DueKind, at: number | undefined): number | undefined => (done.has(kind) ? undefined : at);
   const dueTrailing = trailing ? now + trailingAfter : kept('trailing', before.dueTrailing);
   const dueRelist = lookAgain ? now + relistAfterTakeover : kept('relist', before.dueRelist);
   return {
     duePoll: now + jittered(period, random),
     dueRoll: listed || before.dueRoll === undefined ? nextRoll(connectionId, now) : before.dueRoll,
+    dueWatch,
+    ...(!proven && { tight: 1 }),
     ...(dueTrailing !== undefined && { dueTrailing }),
     ...(dueRelist !== undefined && { dueRelist }),
   };

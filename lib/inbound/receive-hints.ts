@@ -5,37 +5,41 @@ import type { DeadLetters } from '../platform/dead-letters.ts';
 import { readInboundHint } from '../platform/messages.ts';
 import { Metric } from '../platform/names.ts';
 import { safeError, type Telemetry } from '../platform/telemetry.ts';
-import { syncConnection, type InboundParts, type PullEnd } from './sync-connection.ts';
+import { syncConnection, type InboundParts, type PullEnd, type Run } from './sync-connection.ts';
+import type { Rang } from './watching.ts';
 
 /** Whatever becomes of a hint, it may go: the mark stays in the table, and a delayed hint or upkeep rings again. */
 export const receiveHints =
   (parts: InboundParts & Telemetry & { deadLetters: DeadLetters }) =>
   async (event: SQSEvent, endsAt: number): Promise<SQSBatchResponse> => {
-    const connectionIds = new Set<string>();
+    const rang = new Map<string, Rang[]>();
     for (const record of event.Records) {
       const hint = readInboundHint(record.body);
-      if (hint) connectionIds.add(hint.connection_id);
+      if (hint) rang.set(hint.connection_id, [...(rang.get(hint.connection_id) ?? []), ...(hint.watch ? [hint.watch] : [])]);
       else {
         await parts.deadLetters(record, 'not_a_hint');
         parts.measure(Metric.deadLetters, 1, { queue: 'inbound', reason: 'not_a_hint' });
       }
     }
-    await eachConcurrently(connectionIds, connectionIds.size, (connectionId) => pullAndTell(parts, connectionId, endsAt).then(() => undefined));
+    await eachConcurrently(rang, rang.size, async ([connectionId, watches]) => void (await pullAndTell(parts, connectionId, { endsAt, rang: watches })));
     return { batchItemFailures: [] };
   };
 
 /** Runs one pull and says how it ended, in metrics and one log line. Never throws: what failed before a lease was taken is left to upkeep. */
-export async function pullAndTell(parts: InboundParts & Telemetry, connectionId: string, endsAt: number): Promise<PullEnd | { outcome: 'interrupted' }> {
+export async function pullAndTell(parts: InboundParts & Telemetry, connectionId: string, run: Run): Promise<PullEnd | { outcome: 'interrupted' }> {
   const { measure, log, clock } = parts;
   const startedAt = clock();
   try {
-    const end = await syncConnection(parts, connectionId, endsAt);
+    const end = await syncConnection(parts, connectionId, run);
     const ms = clock() - startedAt;
     if ('provider' in end) {
       const dimensions = { direction: 'inbound', calendar_provider: end.provider };
       measure(Metric.runs, 1, { ...dimensions, outcome: end.outcome });
       measure(Metric.latency, ms, dimensions);
-      if ('items' in end) measure(Metric.items, end.items, dimensions);
+      if ('items' in end) {
+        measure(Metric.items, end.items, dimensions);
+        for (const [what, count] of Object.entries(end.watches)) if (count > 0) measure(Metric.watches, count, { calendar_provider: end.provider, what });
+      }
       if (end.outcome === 'failed' || end.outcome === 'grant_dead' || end.outcome === 'unreadable') measure(Metric.failures, 1, { ...dimensions });
       if ('visibleAfterMs' in end && end.visibleAfterMs !== undefined) measure(Metric.noticeToVisible, end.visibleAfterMs, { calendar_provider: end.provider });
     }

@@ -19,6 +19,7 @@ import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
 import { decidePull, type PullDecision } from './pull-decision.ts';
 import { PullPlan, type Absence, type CompleteList, type Sighting } from './pull-plan.ts';
 import type { ConnectionSyncState, CursorRow, SyncStates } from './sync-state.ts';
+import { lookAfterWatches, trustAfter, type Looked, type Rang, type Trust, type WatchKeeper } from './watching.ts';
 import { listedWindow, type WindowDays } from './window.ts';
 
 /** What outbound tells and is told of events of ours; wired in functions/, as rooms don't import each other. */
@@ -49,6 +50,7 @@ export interface InboundParts {
   /** The grant is dead: says so on the connection and its health, and tells the platform. */
   readonly grantDied: (connection: Connection) => Promise<void>;
   readonly fleet: () => Promise<Fleet>;
+  readonly watches: WatchKeeper;
   readonly hints: HintQueue<InboundHint>;
   readonly windowDays: WindowDays;
   readonly clock: Clock;
@@ -57,7 +59,7 @@ export interface InboundParts {
 
 export type PullEnd =
   | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'lease_lost' }
-  | { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number }
+  | { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>> }
   | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
 
 interface Pull {
@@ -68,10 +70,18 @@ interface Pull {
   readonly snapshot: SettingsSnapshot;
   /** As they stand on the row once the lease is taken. */
   readonly dues: Dues;
+  /** Which watches rang for it. */
+  readonly rang: readonly Rang[];
 }
 
-/** `endsAt`: when this run must be over; the lease ends then. */
-export async function syncConnection(parts: InboundParts, connectionId: string, endsAt: number): Promise<PullEnd> {
+export interface Run {
+  /** When this run must be over; the lease ends then. */
+  readonly endsAt: number;
+  /** Which watches rang, as the hints name them. */
+  readonly rang?: readonly Rang[];
+}
+
+export async function syncConnection(parts: InboundParts, connectionId: string, { endsAt, rang = [] }: Run): Promise<PullEnd> {
   const state = await parts.states.read(connectionId);
   if (!state) return { outcome: 'gone' };
   const snapshot = await parts.settings.read();
@@ -86,7 +96,7 @@ export async function syncConnection(parts: InboundParts, connectionId: string, 
   const relist: Dues = { ...state.pull, dueRelist: now + relistAfterTakeover };
   const lease = await parts.leases.take(state.pull, { connectionId, part: 'pull', now, endsAt, onTakeover: dueChange(relist, connectionId) });
   if (!lease) return { outcome: 'held' };
-  const pull = { connection, state, decision, lease, snapshot, dues: lease.takenOver ? relist : state.pull };
+  const pull = { connection, state, decision, lease, snapshot, rang, dues: lease.takenOver ? relist : state.pull };
   if (connection.state !== 'active') return rest(parts, pull);
   try {
     return await pullAndSave(parts, pull);
@@ -95,20 +105,23 @@ export async function syncConnection(parts: InboundParts, connectionId: string, 
   }
 }
 
-async function pullAndSave(parts: InboundParts, pull: Pull): Promise<PullEnd> {
-  const { connection, state, decision, lease } = pull;
+async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> {
   const { states, rows, clock } = parts;
   const startedAt = clock();
-  const calendars = parts.open[connection.calendar_provider](sessionFor(parts, pull));
+  const calendars = parts.open[before.connection.calendar_provider](sessionFor(parts, before));
+  const gates = { jobs: before.snapshot.flag(Setting.jobsEnabled) === 'open', notices: noticesAdmitted(before) };
+  const looked = await lookAfterWatches(parts, { ...before, due: before.decision.due, calendars, gates, now: startedAt });
+  const pull = { ...before, connection: looked.connection };
+  const { connection, state, decision, lease } = pull;
   const plan = new PullPlan();
   const read = await pullCalendars(parts, pull, { calendars, plan, startedAt });
 
   await eachConcurrently(plan.removals, 40, async ([rowKey, { providerId }]) => void (await rows.remove(providerId, rowKey, { fence: lease.fence, now: clock() })));
   const { lookAgain } = await parts.own.report({ connection, sightings: plan.sightings, absences: plan.absences, lists: plan.lists, calendars });
 
-  const fleet = await parts.fleet();
-  const proven = provenAt(state, startedAt);
-  const period = pollPeriod(proven !== undefined && noticesAdmitted(pull), fleet);
+  const changed = read.changed.filter((key) => !plan.lists.some(({ place }) => place.calendarKey === key));
+  const trust = trustAfter({ ...pull, looked, admitted: gates.notices, byPoll: isByPoll(decision), changed, covered: parts.watches.covers(connection, startedAt), now: startedAt });
+  const period = pollPeriod(trust.proven, await parts.fleet());
   const cursors = new Map([...state.cursors, ...read.cursors]);
   await rows.saveHealth(connection.provider_id, healthOf(connection, cursors, { pollMs: period, unreadable: read.unreadable }), lease.fence);
   const visibleAt = clock();
@@ -116,12 +129,12 @@ async function pullAndSave(parts: InboundParts, pull: Pull): Promise<PullEnd> {
     if (!(await states.saveCursor(lease, key, row))) return { outcome: 'lease_lost' };
   }
 
-  const end = { provider: connection.calendar_provider, items: read.items, ...(state.inbox.dirtySince !== undefined && { visibleAfterMs: visibleAt - state.inbox.dirtySince }) };
+  const end = { provider: connection.calendar_provider, items: read.items, ...(state.inbox.dirtySince !== undefined && { visibleAfterMs: visibleAt - state.inbox.dirtySince }), watches: looked.done };
   if (read.quarantined) return quarantined(parts, pull, end);
   const done = new Set([...decision.due].filter((kind) => !(kind === 'relist' && lease.takenOver)));
   const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
-  const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, lookAgain, now: clock(), period, random: parts.random });
-  const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, provenAt: proven };
+  const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, lookAgain, dueWatch: looked.dueWatch, proven: trust.proven, now: clock(), period, random: parts.random });
+  const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, ...watchChange(trust, looked) };
   await releaseAndClear(parts, pull, change);
   return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end };
 }
@@ -129,6 +142,7 @@ async function pullAndSave(parts: InboundParts, pull: Pull): Promise<PullEnd> {
 /** Every calendar that blocks or receives, one after the other. One that can't be read does not stop the others. */
 async function pullCalendars(parts: InboundParts, { connection, state, decision, lease }: Pull, run: { calendars: Calendars; plan: PullPlan; startedAt: number }) {
   const cursors = new Map<string, CursorRow>();
+  const changed: string[] = [];
   let [items, unreadable, quarantined] = [0, false, false];
   const window: Window = listedWindow(parts.windowDays, run.startedAt);
   for (const calendar of connection.calendars.filter(({ blocks, receives }) => blocks || receives)) {
@@ -141,13 +155,16 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
       );
       cursors.set(calendar.key, pulled.cursor);
       if (pulled.outcome === 'quarantined') quarantined = true;
-      else items += pulled.items;
+      else {
+        items += pulled.items;
+        if (pulled.items > 0) changed.push(calendar.key);
+      }
     } catch (error) {
       if (!(error instanceof CalendarError) || error.kind !== 'unreadable') throw error;
       unreadable ||= calendar.blocks;
     }
   }
-  return { cursors, items, unreadable, quarantined };
+  return { cursors, items, unreadable, quarantined, changed };
 }
 
 function sessionFor(parts: InboundParts, { connection, lease }: Pull): Session {
@@ -168,7 +185,7 @@ async function releaseAndClear({ leases, states, hints }: InboundParts, { lease,
   if (!(await states.clear(lease.connectionId, state.inbox.generation))) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
 }
 
-async function quarantined(parts: InboundParts, { lease }: Pull, end: { provider: CalendarProvider; items: number }): Promise<PullEnd> {
+async function quarantined(parts: InboundParts, { lease }: Pull, end: { provider: CalendarProvider; items: number; watches: Readonly<Record<string, number>> }): Promise<PullEnd> {
   const wait = seconds(60);
   await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, lastError: 'a complete list came back empty' });
   await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, wait / 1000 + 1);
@@ -205,8 +222,17 @@ async function rest(parts: InboundParts, pull: Pull): Promise<PullEnd> {
   return { outcome: 'not_active' };
 }
 
-/** A watch is proven by a delivery; only a webhook fills a slot of the inbox. */
-const provenAt = ({ inbox, pull }: ConnectionSyncState, now: number): number | undefined => (inbox.delivered !== (pull.delivered ?? '') ? now : pull.provenAt);
+/** Nothing but the polling floor asked for it: whatever it finds, no notice told of. */
+const isByPoll = ({ dirty, due, list }: PullDecision & { kind: 'pull' }): boolean => !dirty && !list && due.has('poll') && !due.has('trailing');
+
+/** What the `pull` row holds of the watches; what is absent goes. */
+const watchChange = ({ provenAt, suspicion }: Trust, { failures }: Looked): RowChange => ({
+  provenAt,
+  missedAt: suspicion.missedAt,
+  missedIn: suspicion.missedIn,
+  misses: suspicion.misses,
+  watchFailures: failures === 0 ? undefined : failures,
+});
 
 const noticesAdmitted = ({ snapshot, connection }: Pull): boolean =>
   every(snapshot.flag(Setting.webhookEnabled), snapshot.allows(Setting.connectionAllowlist, connection.connection_id)) === 'open';

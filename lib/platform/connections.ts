@@ -46,6 +46,8 @@ export interface Connection {
   readonly tokens?: string;
   readonly calendars: readonly ConnectionCalendar[];
   readonly watches: readonly ConnectionWatch[];
+  /** Raised by every change of the watches. Absent: never changed. */
+  readonly watches_revision?: number;
   /** What to do where a person moves or deletes an event of ours; absent: tell. */
   readonly on_edit?: 'tell' | 'restore';
   /** Raised by every change of calendars or policy; a change is made only to the revision that it was decided on. Absent: 0. */

@@ -1,17 +1,14 @@
 // The booking platform as a local run meets it: it turns flags, connects calendars, publishes bookings and asks for availability. Drives any
 // run by its outputs alone.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { calendarKey } from '../../lib/calendars/calendar-key.ts';
-import { openGoogle } from '../../lib/calendars/google/open-google.ts';
-import { openMicrosoft } from '../../lib/calendars/microsoft/open-microsoft.ts';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { createConnection } from '../../lib/connect/create-connection.ts';
-import { days, type Clock } from '../../lib/platform/clock.ts';
-import type { Connection, ConnectionWatch } from '../../lib/platform/connections.ts';
-import { toItem } from '../../lib/platform/dynamo.ts';
+import type { Clock } from '../../lib/platform/clock.ts';
+import { connections, type Connection } from '../../lib/platform/connections.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import { parseKeyRing } from '../../lib/platform/key-ring.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
@@ -19,6 +16,7 @@ import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { seal } from '../../lib/platform/seal.ts';
 import { signWatchToken } from '../../lib/platform/watch-token.ts';
 import type { Outputs } from '../../infra/local/outputs.ts';
+import { eventually } from './eventually.ts';
 import { person, type Person } from './person.ts';
 import { sendJson } from './send-json.ts';
 
@@ -105,7 +103,7 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       for (const flag of [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled]) await set(flag, 'true');
       for (const list of [Setting.providerAllowlist, Setting.connectionAllowlist]) await set(list, '*');
     },
-    async connect({ provider, providerId, connectionId = randomUUID(), zone = 'Europe/Berlin', ics, watched = true }) {
+    async connect({ provider, providerId, connectionId = randomUUID(), zone = 'Europe/Berlin', ics, watched: watch = true }) {
       const root = provider === 'google' ? outputs.simulators.google : outputs.simulators.graph;
       const { someone, grant, calendarId } = await person({ provider, root, zone, name: connectionId });
       if (ics !== undefined) await someone.load(ics);
@@ -113,14 +111,13 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       const connection: Connection = {
         v: 1, connection_id: connectionId, provider_id: providerId, calendar_provider: provider, state: 'active', account: connectionId, zone, scopes: [],
         tokens: seal(parseKeyRing(tokenKeys), JSON.stringify(grant), { connectionId, now }),
-        calendars: [{ id: calendarId, key: calendarKey(calendarId), blocks: true, receives: true }],
+        calendars: [{ id: calendarId, key: calendarKey(calendarId), blocks: true, receives: true, ...(!watch && { watchable: false }) }],
         watches: [], created_at: now, granted_at: now,
       };
       const hints = hintQueue<InboundHint>(sqs, outputs.queues.inbound, ({ connection_id }) => connection_id);
       const { connections, 'sync-state': syncState, 'busy-intervals': busyIntervals } = outputs.tables;
       await createConnection({ dynamo, tables: { connections, syncState, busyIntervals }, hints, clock }, connection);
-      if (watched) await watch({ connection, calendarId, token: grant.access_token });
-      return { connection, person: someone };
+      return { connection: watch ? await watched(connectionId) : connection, person: someone };
     },
     busy: async (providerId, from, to) => {
       const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
@@ -139,26 +136,11 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
     watchToken,
   };
 
-  /** As a consent ends: the rows are there first, since Google's sync notice can overtake the answer to the watch. */
-  async function watch({ connection, calendarId, token }: { connection: Connection; calendarId: string; token: string }): Promise<void> {
-    const { connection_id: connectionId, calendar_provider: provider } = connection;
-    const session = { connectionId, token: async () => token, permit: async () => undefined, endsAt: Number.MAX_SAFE_INTEGER };
-    const calendars = provider === 'google' ? openGoogle({ apiUrl: outputs.simulators.google, clock })(session) : openMicrosoft({ graphUrl: outputs.simulators.graph, clock })(session);
-    const id = randomUUID();
-    const made = await calendars.watch({ id: calendarId, key: calendarKey(calendarId) }, {
-      id,
-      secret: watchToken(provider, connectionId, provider === 'google' ? id : randomBytes(12).toString('base64url')),
-      address: `${outputs.apiUrl}/webhooks/${provider}`,
-      expiresAt: clock() + days(6),
+  /** The first pull makes the watch. */
+  async function watched(connectionId: string): Promise<Connection> {
+    return eventually(`a watch of ${connectionId}`, async () => {
+      const connection = await connections(dynamo, outputs.tables.connections).get(connectionId);
+      return connection?.watches.some(({ expires_at }) => expires_at !== undefined) === true && connection;
     });
-    const watches: ConnectionWatch[] = [{ id: made.id, ...(made.resourceId !== undefined && { resource_id: made.resourceId }), ...(provider === 'google' && { calendar_key: calendarKey(calendarId) }), expires_at: made.expiresAt, key_id: 'w1' }];
-    await dynamo.send(
-      new UpdateItemCommand({
-        TableName: outputs.tables.connections,
-        Key: { connection_id: { S: connectionId } },
-        UpdateExpression: 'SET watches = :watches',
-        ExpressionAttributeValues: toItem({ ':watches': watches }),
-      }),
-    );
   }
 }

@@ -10,7 +10,7 @@ import { futureBookings } from '../../lib/outbound/future-bookings.ts';
 import { ownEvents } from '../../lib/outbound/own-events.ts';
 import { connectionIdsOf, pushRows } from '../../lib/outbound/targets.ts';
 import type { Changes } from '../../lib/platform/changes.ts';
-import { seconds } from '../../lib/platform/clock.ts';
+import { days, seconds } from '../../lib/platform/clock.ts';
 import { connections } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
 import { leases } from '../../lib/platform/lease.ts';
@@ -70,8 +70,12 @@ export function inbound(world: SmallWorld, life: Life = live()): InboundParts & 
     own: ownEvents({ bookings: parts.bookings, future: futureBookings(parts.dynamo, named['booking-events']), changes: parts.changes, hints: parts.bookingHints, clock: world.clock }),
     fleet: readFleet(parts.dynamo, { table: named['sync-state'], clock: world.clock }),
     windowDays: { back: 1, ahead: 180 },
+    watches: unwatched,
   };
 }
+
+/** Watches are as they are: nobody makes, renews or stops one. */
+const unwatched: InboundParts['watches'] = { want: () => undefined, covers: () => true, nextAt: (_connection, now) => now + days(365), ensure: () => Promise.reject(new Error('Nobody keeps watches here.')) };
 
 export function outbound(world: SmallWorld, life: Life = live()): OutboundParts & Telemetry & Told {
   const parts = common(world, life);
@@ -80,7 +84,7 @@ export function outbound(world: SmallWorld, life: Life = live()): OutboundParts 
 }
 
 /** One run of the inbound worker for a connection. */
-export const pull = (world: SmallWorld, connectionId: string, life?: Life): Promise<PullEnd> => syncConnection(inbound(world, life), connectionId, world.clock() + leaseLength);
+export const pull = (world: SmallWorld, connectionId: string, life?: Life): Promise<PullEnd> => syncConnection(inbound(world, life), connectionId, { endsAt: world.clock() + leaseLength });
 
 /** One run of the booking worker for a hint. */
 export const drain = (world: SmallWorld, bookingId: string, life?: Life, tries?: number): Promise<DrainEnd> =>

@@ -105,7 +105,7 @@ describe('what is due', () => {
     fc.assert(
       fc.property(dues, fc.boolean(), fc.boolean(), random, (before, listed, trailing, chance) => {
         const done = dueKinds(before, now);
-        const after = duesAfter(before, { connectionId: 'c-1', done, listed, trailing, now, period: hours(1), random: () => chance });
+        const after = duesAfter(before, { connectionId: 'c-1', done, listed, trailing, lookAgain: false, dueWatch: now + hours(24), proven: true, now, period: hours(1), random: () => chance });
         expect(after.duePoll).toBeGreaterThan(now);
         expect(after.dueRoll).toBeDefined();
         expect(after.dueTrailing).toBe(trailing ? now + trailingAfter : done.has('trailing') ? undefined : before.dueTrailing);
