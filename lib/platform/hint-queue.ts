@@ -26,11 +26,13 @@ export function hintQueue<H>(sqs: SQSClient, queueUrl: string, group: (hint: H) 
       );
     },
     async sendAll(hints) {
+      let refused = 0;
       for (let at = 0; at < hints.length; at += 10) {
         const entries = hints.slice(at, at + 10).map((hint, index) => ({ Id: String(index), MessageBody: JSON.stringify(hint), MessageGroupId: groupOf(group(hint)) }));
         const answer = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
-        if (answer.Failed?.length) throw new Error(`${answer.Failed.length} of ${entries.length} hints were refused by the queue.`);
+        refused += answer.Failed?.length ?? 0;
       }
+      if (refused > 0) throw new Error(`${refused} of ${hints.length} hints were refused by the queue.`);
     },
   };
 }

@@ -15,7 +15,7 @@ export const keyAgeBeforeSigning = 10 * 60_000;
 export function parseKeyRing(document: unknown): KeyRing {
   const keys = (document as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('A key ring needs {"keys":[{"id","secret","signsFrom"}]}.');
-  return keys.map((entry: { id?: unknown; secret?: unknown; signsFrom?: unknown }) => {
+  const ring = keys.map((entry: { id?: unknown; secret?: unknown; signsFrom?: unknown }) => {
     if (typeof entry?.id !== 'string' || !/^[A-Za-z0-9_-]{1,16}$/.test(entry.id)) throw new Error('A key id is 1 to 16 of A–Z, a–z, 0–9, _ and -.');
     const secret = typeof entry.secret === 'string' ? Buffer.from(entry.secret, 'base64') : Buffer.alloc(0);
     if (secret.length !== 32) throw new Error(`Key ${entry.id} must be 32 bytes in base64.`);
@@ -23,6 +23,8 @@ export function parseKeyRing(document: unknown): KeyRing {
     if (Number.isNaN(signsFrom)) throw new Error(`Key ${entry.id} has a signsFrom that is no RFC 3339 instant.`);
     return { id: entry.id, secret, signsFrom };
   });
+  if (new Set(ring.map(({ id }) => id)).size < ring.length) throw new Error('Two keys of the ring have the same id.');
+  return ring;
 }
 
 /** The key to sign or seal with: the newest that is old enough; the oldest of the ring where none is yet. */

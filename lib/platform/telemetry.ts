@@ -19,13 +19,21 @@ export function safeReason(error: unknown): string {
 
 /** Fields for a log line about an error: where it came from, without its message. */
 export function safeError(error: unknown): { reason: string; stack?: string; requestId?: string } {
-  const stack = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 8).map((line) => line.trim()).join(' | ') : undefined;
+  const stack = error instanceof Error ? framesOf(error.stack ?? '') : '';
   return {
     reason: safeReason(error),
     ...(stack && { stack }),
     ...(isAwsError(error) && error.$metadata.requestId !== undefined && { requestId: error.$metadata.requestId }),
   };
 }
+
+/** Only lines that look like frames, up to eight from the last that does not: a message of many lines may hold some that pretend to be. */
+function framesOf(stack: string): string {
+  const lines = stack.split('\n');
+  const frames = lines.slice(lines.findLastIndex((line) => !frame.test(line)) + 1);
+  return frames.slice(0, 8).map((line) => line.trim()).join(' | ');
+}
+const frame = /^\s+at (?:[\w$.<>#[\] ]+ \(.+:\d+:\d+\)|[^\s=?]+:\d+:\d+|[\w$.<>#[\] ]+ \(<anonymous>\))$/;
 
 /** Adds one figure; dimensions are few and never ids. Latencies are in milliseconds, the rest are counts. */
 export type Measure = (name: MetricName, value: number, dimensions?: Readonly<Record<string, string>>) => void;

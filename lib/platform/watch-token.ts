@@ -7,6 +7,8 @@ import { keyById, signingKey, type Key, type KeyRing } from './key-ring.ts';
 export const connectionIdPattern = /^[A-Za-z0-9_-]{1,36}$/;
 const noncePattern = /^[A-Za-z0-9_-]{1,64}$/;
 const version = 'v1';
+/** Characters that a channel token (Google) and a clientState (Graph) may have; beyond that the watch would be refused. */
+const longest: Record<CalendarProvider, number> = { google: 256, microsoft: 128 };
 const dummyKey: Key = { id: 'none', secret: Buffer.alloc(32), signsFrom: 0 };
 
 interface Claim {
@@ -30,7 +32,9 @@ export function signWatchToken(ring: KeyRing, claim: Claim, now: number): string
   if (!noncePattern.test(claim.nonce)) throw new Error('A nonce is 1 to 64 of A–Z, a–z, 0–9, _ and -.');
   const key = signingKey(ring, now);
   const carried = claim.provider === 'microsoft' ? [claim.nonce] : [];
-  return [version, key.id, claim.connectionId, ...carried, mac(key, claim).toString('base64url')].join('.');
+  const token = [version, key.id, claim.connectionId, ...carried, mac(key, claim).toString('base64url')].join('.');
+  if (token.length > longest[claim.provider]) throw new Error(`A token for ${claim.provider} has at most ${longest[claim.provider]} characters: take a shorter nonce.`);
+  return token;
 }
 
 /** `channelId` is Google's header; Graph's nonce is in the token. The compare always runs, on a dummy key if need be. */
