@@ -32,6 +32,8 @@ function routesOf(controls: Controls, notices: Notices): Readonly<Record<string,
   return {
     'POST /_sim/clients': quietly((body) => controls.addClient(body as OauthClient)),
     'POST /_sim/accounts': (body) => controls.addAccount(body as AccountInput),
+    'POST /_sim/people': (body) => controls.addPerson(body as AccountInput),
+    'GET /_sim/issued': () => [...controls.issued()],
     'POST /_sim/human': (body) => controls.human(body as HumanAct),
     'POST /_sim/events': (body) => controls.insertMany(body as At & { events: Json[] }),
     'GET /_sim/events': (_, query) => controls.events({ account: query.get('account') ?? '', calendar: query.get('calendar') ?? 'primary' }),

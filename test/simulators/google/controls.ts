@@ -1,4 +1,5 @@
 // What a driver may do that no client can: make accounts, act as the person at the calendar, look at the truth.
+import type { Codes } from '../consent.ts';
 import { readIcs } from '../ics.ts';
 import { isZone } from '../zones.ts';
 import type { Channels, Channel } from './channels.ts';
@@ -9,7 +10,7 @@ import { createEventWrites, findEvent, instanceId } from './event-writes.ts';
 import type { EventWrites } from './event-writes.ts';
 import { importEvents } from './imported-events.ts';
 import { usualScopes } from './scopes.ts';
-import type { AccessRole, CalendarInput, CalendarView, SimCalendar, World } from './world.ts';
+import type { AccessRole, CalendarInput, CalendarView, Account, SimCalendar, World } from './world.ts';
 import { ControlError, roles } from './world.ts';
 
 export interface AccountInput {
@@ -44,6 +45,8 @@ export interface Manners {
   burst: number;
   /** Whether a client may write to a deleted event; otherwise 403. */
   revives: boolean;
+  /** How long a grant lives, as for apps in testing (604,799); until revoked unless set. */
+  grantSeconds?: number;
   /** Whether the sync message comes before the watch's answer; a coin decides unless set. */
   syncFirst?: boolean;
 }
@@ -58,6 +61,10 @@ export interface Controls {
   addClient(client: OauthClient): void;
   /** A new consent each time, also for an account that is known. */
   addAccount(input: AccountInput): NewAccount;
+  /** A person who has consented to nothing yet: for the consent page. */
+  addPerson(input: Pick<AccountInput, 'email' | 'calendars'>): { readonly account: string; readonly sub: string };
+  /** Every token and code ever given out. */
+  issued(): readonly string[];
   /** Gives back the event as it then stands. */
   human(act: HumanAct): Json;
   /** Thousands at once, with one notice. */
@@ -80,15 +87,18 @@ export interface ControlParts {
   readonly channels: Channels;
   readonly writes: EventWrites;
   readonly manners: Manners;
+  readonly codes: Codes<Account>;
 }
 
-export function createControls({ world, credentials, channels, writes, manners }: ControlParts): Controls {
+export function createControls({ world, credentials, channels, writes, manners, codes }: ControlParts): Controls {
   const quiet = createEventWrites(world, () => undefined);
   const calendarOf = ({ account, calendar }: At): SimCalendar => world.calendarOf(account, calendar).calendar;
   return {
     manners,
     addClient: credentials.addClient,
     addAccount: (input) => addAccount(world, credentials, input),
+    addPerson: ({ email, calendars }) => ({ account: email, sub: person(world, email, calendars).sub }),
+    issued: () => [...credentials.issued, ...codes.issued],
     human: (act) => human(world.calendarOf(act.account, act.calendar), writes, act),
     insertMany: (input) => {
       const calendar = calendarOf(input);
@@ -116,11 +126,15 @@ export function createControls({ world, credentials, channels, writes, manners }
 }
 
 function addAccount(world: World, credentials: Credentials, { email, calendars, clientId, scopes = usualScopes }: AccountInput): NewAccount {
-  if (typeof email !== 'string' || !email.includes('@')) throw new ControlError('An account needs an email.');
   const client = credentials.client(clientId);
   if (client === undefined) throw new ControlError(`No client ${clientId ?? 'at all'}: add it first.`);
-  const account = world.addAccount(email, calendars ?? [{ id: email, timeZone: 'UTC', primary: true }]);
+  const account = person(world, email, calendars);
   return { account: email, sub: account.sub, ...credentials.grant(account, client.clientId, scopes) };
+}
+
+function person(world: World, email: string, calendars: readonly CalendarInput[] | undefined): Account {
+  if (typeof email !== 'string' || !email.includes('@')) throw new ControlError('An account needs an email.');
+  return world.addAccount(email, calendars ?? [{ id: email, timeZone: 'UTC', primary: true }]);
 }
 
 const truth = (view: CalendarView, record: EventRecord): Json => eventView(record, { view, zone: view.calendar.zone, freeBusyOnly: false });

@@ -5,12 +5,16 @@ import { ControlError } from './world.ts';
 export interface OauthClient {
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Where consents may come back to; none unless given. */
+  readonly redirectUris?: readonly string[];
 }
 
 interface Grant {
   readonly account: Account;
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** It ends by itself. */
+  readonly endsAt?: number;
 }
 
 export interface AccessToken extends Grant {
@@ -32,6 +36,13 @@ export interface Credentials {
   client(clientId?: string): OauthClient | undefined;
   /** A consent: a refresh token and its first access token. */
   grant(account: Account, clientId: string, scopes: readonly string[]): IssuedTokens;
+  /** A consent through the page: without a refresh token where the account gave one before and was not asked anew. */
+  consent(account: Account, clientId: string, how: { scopes: readonly string[]; refreshable: boolean; endsAt?: number }): { accessToken: string; refreshToken?: string };
+  /** What the account has granted to the project so far. */
+  consented(account: Account): readonly string[];
+  hasGrant(account: Account, clientId: string): boolean;
+  /** Every token ever given out, for those who look where they might have leaked to. */
+  readonly issued: readonly string[];
   refreshGrant(refreshToken: string): Grant | undefined;
   renew(refreshToken: string): AccessToken | undefined;
   /** The token, if it is good now. */
@@ -78,34 +89,64 @@ function clientBook(): Pick<Credentials, 'addClient' | 'client'> {
 export function createCredentials(world: World, accessTokenSeconds: number): Credentials {
   const shelf: Shelf = { grants: new Map(), tokens: new Map() };
   const { grants, tokens } = shelf;
+  const issued: string[] = [];
+  const consents = new Map<Account, Set<string>>();
   const issue = (grant: Grant, refreshToken: string): AccessToken => {
     const access = { ...grant, token: `ya29.${world.id(40)}`, refreshToken, expiresAt: world.clock() + accessTokenSeconds * 1000 };
     tokens.set(access.token, access);
+    issued.push(access.token);
     return access;
   };
   const check = (token: string): AccessToken | undefined => {
     const access = tokens.get(token);
     return access !== undefined && access.expiresAt > world.clock() ? access : undefined;
   };
+  const live = (refreshToken: string): Grant | undefined => {
+    const grant = grants.get(refreshToken);
+    return grant?.endsAt !== undefined && grant.endsAt <= world.clock() ? undefined : grant;
+  };
+  const keep = (grant: Grant): string => {
+    const refreshToken = `1//${world.id(60)}`;
+    grants.set(refreshToken, grant);
+    issued.push(refreshToken);
+    for (const old of surplus(shelf, grant)) drop(shelf, old);
+    return refreshToken;
+  };
+  const remember = ({ account, scopes }: Pick<Grant, 'account' | 'scopes'>): void => {
+    consents.set(account, new Set([...(consents.get(account) ?? []), ...scopes]));
+  };
+  const ofAccount = (account: Account, clientId: string): string | undefined => [...grants].findLast(([token, grant]) => grant.account === account && grant.clientId === clientId && live(token) !== undefined)?.[0];
   return {
     ...clientBook(),
     accessTokenSeconds,
     check,
+    issued,
     grant: (account, clientId, scopes) => {
-      const [refreshToken, grant] = [`1//${world.id(60)}`, { account, clientId, scopes }];
-      grants.set(refreshToken, grant);
-      for (const old of surplus(shelf, grant)) drop(shelf, old);
+      const grant = { account, clientId, scopes };
+      const refreshToken = keep(grant);
+      remember(grant);
       const { token, expiresAt } = issue(grant, refreshToken);
       return { refreshToken, accessToken: token, expiresAt };
     },
-    refreshGrant: (refreshToken) => grants.get(refreshToken),
+    consent: (account, clientId, { scopes, refreshable, endsAt }) => {
+      const grant = { account, clientId, scopes, ...(endsAt !== undefined && { endsAt }) };
+      const refreshToken = refreshable ? keep(grant) : undefined;
+      remember(grant);
+      const { token } = issue(grant, refreshToken ?? ofAccount(account, clientId) ?? '');
+      return { accessToken: token, ...(refreshToken !== undefined && { refreshToken }) };
+    },
+    consented: (account) => [...(consents.get(account) ?? [])],
+    hasGrant: (account, clientId) => ofAccount(account, clientId) !== undefined,
+    refreshGrant: live,
     renew: (refreshToken) => {
-      const grant = grants.get(refreshToken);
+      const grant = live(refreshToken);
       return grant === undefined ? undefined : issue(grant, refreshToken);
     },
-    holder: (token) => (grants.get(token) ?? check(token))?.account,
+    holder: (token) => (live(token) ?? check(token))?.account,
     revoke: (account) => {
+      consents.delete(account);
       for (const [refreshToken, grant] of grants) if (grant.account === account) drop(shelf, refreshToken);
+      for (const [token, access] of tokens) if (access.account === account) tokens.delete(token);
     },
     expireAccessTokens: (account) => {
       for (const [token, access] of tokens) if (account === undefined || access.account === account) tokens.delete(token);

@@ -1,29 +1,32 @@
 // The token and revocation endpoints: https://developers.google.com/identity/protocols/oauth2/web-server
 import type { SimRequest, SimResponse } from '../simulator-server.ts';
+import { redeem, type ConsentWorld } from './consent-routes.ts';
 import type { Credentials } from './credentials.ts';
 
-const refusal = (status: number, error: string, description: string): SimResponse => ({ status, body: { error, error_description: description } });
+export const refusal = (status: number, error: string, description: string): SimResponse => ({ status, body: { error, error_description: description } });
 
 /** Answers POST /token and /revoke; undefined for any other path. */
-export function oauthRoute(request: SimRequest, credentials: Credentials): SimResponse | undefined {
+export function oauthRoute(request: SimRequest, parts: ConsentWorld): SimResponse | undefined {
   if (request.path !== '/token' && request.path !== '/revoke') return undefined;
   if (request.method !== 'POST') return { status: 404, body: 'Not Found' };
   const form = readForm(request);
-  return request.path === '/token' ? token(form, credentials) : revoke(form.get('token') ?? request.query.get('token') ?? '', credentials);
+  return request.path === '/token' ? token(form, parts) : revoke(form.get('token') ?? request.query.get('token') ?? '', parts.credentials);
 }
 
 const readForm = ({ headers, body }: SimRequest): URLSearchParams =>
   new URLSearchParams((headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded') ? body : '');
 
-function token(form: URLSearchParams, credentials: Credentials): SimResponse {
+function token(form: URLSearchParams, parts: ConsentWorld): SimResponse {
+  const { credentials } = parts;
   const grantType = form.get('grant_type');
   if (grantType === null) return refusal(400, 'invalid_request', 'Required parameter is missing: grant_type');
-  if (grantType !== 'refresh_token') return refusal(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType}`);
+  if (grantType !== 'refresh_token' && grantType !== 'authorization_code') return refusal(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType}`);
   const clientId = form.get('client_id');
   if (clientId === null) return refusal(400, 'invalid_request', 'Could not determine client ID from request.');
   const client = credentials.client(clientId);
   if (client === undefined) return refusal(401, 'invalid_client', 'The OAuth client was not found.');
   if (form.get('client_secret') !== client.clientSecret) return refusal(401, 'invalid_client', 'Unauthorized');
+  if (grantType === 'authorization_code') return redeem(form, client, parts);
   const refreshToken = form.get('refresh_token');
   if (refreshToken === null) return refusal(400, 'invalid_request', 'Missing required parameter: refresh_token');
   const grant = credentials.refreshGrant(refreshToken);

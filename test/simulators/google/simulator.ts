@@ -6,8 +6,10 @@ import type { Notices } from '../notices.ts';
 import { startSimulatorServer } from '../simulator-server.ts';
 import type { SimRequest, SimResponse, SimulatorServer } from '../simulator-server.ts';
 import { apiRoute } from './api-routes.ts';
+import { codeBook } from '../consent.ts';
 import { createChannels } from './channels.ts';
 import type { Channels } from './channels.ts';
+import { consentRoute, type ConsentWorld } from './consent-routes.ts';
 import { controlRoutes } from './control-routes.ts';
 import { createControls } from './controls.ts';
 import type { Controls, Manners } from './controls.ts';
@@ -18,7 +20,7 @@ import { createListPages } from './list-pages.ts';
 import { calendarMethods } from './methods.ts';
 import { oauthRoute } from './oauth-routes.ts';
 import { createWorld } from './world.ts';
-import type { World } from './world.ts';
+import type { Account, World } from './world.ts';
 
 export { errorEnvelope, limitAnswer } from './google-fault.ts';
 export type { AccountInput, HumanAct, Manners, NewAccount } from './controls.ts';
@@ -67,8 +69,9 @@ export async function startGoogleSimulator(options: GoogleSimulatorOptions = {})
   let root = '';
   const channels = createChannels(world, { notices, burst: () => manners.burst, rootUrl: () => root });
   const writes = createEventWrites(world, channels.changed);
-  const controls = createControls({ world, credentials, channels, writes, manners });
-  const handle = handler({ world, credentials, channels, writes, manners, notices, options });
+  const codes = codeBook<Account>(clock, () => `4/0A${world.id(64)}`);
+  const controls = createControls({ world, credentials, channels, writes, manners, codes });
+  const handle = handler({ world, credentials, channels, writes, manners, notices, options, consent: { world, credentials, codes, grantSeconds: () => manners.grantSeconds } });
   const server = await startSimulatorServer({ ...(options.port === undefined ? {} : { port: options.port }), clock, handle, control: controlRoutes(controls, notices) });
   root = server.url;
   return {
@@ -94,9 +97,10 @@ interface HandlerParts {
   readonly manners: Manners;
   readonly notices: Notices;
   readonly options: GoogleSimulatorOptions;
+  readonly consent: ConsentWorld;
 }
 
-function handler({ world, credentials, channels, writes, manners, notices, options }: HandlerParts): (request: SimRequest) => Promise<SimResponse> {
+function handler({ world, credentials, channels, writes, manners, notices, options, consent }: HandlerParts): (request: SimRequest) => Promise<SimResponse> {
   const { clock, random } = world;
   const pages = createListPages({ random, ragged: () => manners.ragged });
   const list = { clock, pages, pageSize: options.pageSize ?? 2500, horizonDays: options.horizonDays ?? 800 };
@@ -104,7 +108,7 @@ function handler({ world, credentials, channels, writes, manners, notices, optio
     if (manners.syncFirst ?? random() < 0.5) await deliveredWithin(notices, 500);
   };
   const methods = calendarMethods({ world, list, writes, channels, revives: () => manners.revives, beforeWatchAnswer });
-  return async (request) => oauthRoute(request, credentials) ?? (await apiRoute(request, methods, credentials)) ?? unknownPath;
+  return async (request) => oauthRoute(request, consent) ?? consentRoute(request, consent) ?? (await apiRoute(request, methods, credentials)) ?? unknownPath;
 }
 
 /** A receiver that never answers must not hold up the watch. */

@@ -39,6 +39,10 @@ export interface Behaviour {
   /** The first wait before a refused notice is sent again; doubles each time. */
   noticeRetryMs: number;
   handshakeTimeoutMs: number;
+  /** Whether a person may let an app at their calendar without their administrator. */
+  usersMayConsent: boolean;
+  /** How long a refresh token lives, used or not. */
+  refreshTokenDays: number;
   /** After `reauthorizationRequired` changes are not told, and lost, until the subscription is reauthorized or renewed. */
   pausesUntilReauthorized: boolean;
 }
@@ -66,5 +70,7 @@ export const usualBehaviour = (): Behaviour => ({
   batchMs: 5,
   noticeRetryMs: 1000,
   handshakeTimeoutMs: 10_000,
+  usersMayConsent: true,
+  refreshTokenDays: 90,
   pausesUntilReauthorized: false,
 });

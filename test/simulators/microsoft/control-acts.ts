@@ -46,7 +46,9 @@ export interface Account {
 
 export interface ControlActs {
   addAccount(input: AccountInput): Account;
-  addClient(client: { clientId: string; clientSecret: string }): void;
+  addClient(client: { clientId: string; clientSecret: string; redirectUris?: readonly string[] }): void;
+  /** Every token and code ever given out. */
+  issued(): readonly string[];
   human(act: HumanAct): EventJson;
   /** How many events and series the file had. Throws, with nothing loaded, for a file that cannot be read. */
   load(input: { account: string; calendar?: string; ics: string }): number;
@@ -72,7 +74,11 @@ interface Parts {
 export function controlActs({ world, entra, subscriptions, changes }: Parts): ControlActs {
   return {
     addAccount: (input) => addAccount({ world, entra, changes }, input),
-    addClient: ({ clientId, clientSecret }) => void entra.clients.set(clientId, clientSecret),
+    addClient: ({ clientId, clientSecret, redirectUris = [] }) => {
+      entra.clients.set(clientId, clientSecret);
+      entra.redirects.set(clientId, redirectUris);
+    },
+    issued: () => [...entra.issued, ...entra.codes.issued],
     human: (act) => actAsHuman(world, act),
     load: ({ account, calendar, ics }) => {
       const mailbox = mailboxOf(world, account);

@@ -13,7 +13,8 @@ type Act = (body: never, query: URLSearchParams) => object | undefined;
 export function controlHandler(acts: ControlActs, settings: { behaviour: Behaviour; weather: Weather }): (request: SimRequest) => SimResponse {
   const routes: Readonly<Record<string, Act>> = {
     'POST /_sim/accounts': (body: AccountInput) => acts.addAccount(body),
-    'POST /_sim/clients': (body: { clientId: string; clientSecret: string }) => void acts.addClient(body),
+    'POST /_sim/clients': (body: { clientId: string; clientSecret: string; redirectUris?: string[] }) => void acts.addClient(body),
+    'GET /_sim/issued': () => [...acts.issued()],
     'POST /_sim/human': (body: HumanAct) => acts.human(body),
     'POST /_sim/load': (body: { account: string; calendar?: string; ics: string }) => ({ loaded: acts.load(body) }),
     'GET /_sim/events': (_: never, query) => acts.events(query.get('account') ?? '', query.get('calendar') ?? undefined),

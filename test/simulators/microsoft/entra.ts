@@ -1,5 +1,7 @@
 // The token endpoint of Entra, and the access tokens that it gives out.
+import { codeBook, type Codes } from '../consent.ts';
 import type { SimRequest, SimResponse } from '../simulator-server.ts';
+import { identityOf } from './consent-routes.ts';
 import { GraphFailure } from './graph-failure.ts';
 import { guid, hexDigits } from './guid.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -18,6 +20,11 @@ export interface AccessToken extends Grant {
 
 export interface Entra {
   readonly clients: Map<string, string>;
+  /** Where consents of a client may come back to. */
+  readonly redirects: Map<string, readonly string[]>;
+  readonly codes: Codes<Mailbox>;
+  /** Every token ever given out, for those who look where they might have leaked to. */
+  readonly issued: readonly string[];
   newRefreshToken(grant: Grant): string;
   newAccessToken(grant: Grant): { accessToken: string; expiresAt: number };
   /** Every refresh token that this mailbox has fails with this AADSTS code from now on; access tokens live on until they expire, unless they go too. */
@@ -30,21 +37,28 @@ export interface Entra {
 
 /** The token service of one simulator. */
 export function createEntra(world: World, accessTokenSeconds: number): Entra {
-  const refreshTokens = new Map<string, Grant>();
+  const refreshTokens = new Map<string, RefreshGrant>();
+  const issued: string[] = [];
+  const codes = codeBook<Mailbox>(world.clock, () => `0.AXoA${hexDigits(world.random, 80)}`);
   const accessTokens = new Map<string, AccessToken>();
   const dead = new Map<string, number>();
   const clients = new Map<string, string>();
 
   const entra: Entra = {
     clients,
+    redirects: new Map(),
+    codes,
+    issued,
     newRefreshToken: (grant) => {
       const token = `0.AXoA${hexDigits(world.random, 64)}.AgABAwEAAAApTwJmzXqd`;
-      refreshTokens.set(token, grant);
+      refreshTokens.set(token, { ...grant, since: world.clock() });
+      issued.push(token);
       return token;
     },
     newAccessToken: (grant) => {
       const accessToken = `eyJ0eXAiOiJKV1QiLCJub25jZSI6Ii.${hexDigits(world.random, 80)}.${hexDigits(world.random, 40)}`;
       const expiresAt = world.clock() + accessTokenSeconds * 1000;
+      issued.push(accessToken);
       accessTokens.set(accessToken, { ...grant, expiresAt, scopes: grant.mailbox.scopes });
       return { accessToken, expiresAt };
     },
@@ -66,10 +80,14 @@ export function createEntra(world: World, accessTokenSeconds: number): Entra {
   return entra;
 }
 
+interface RefreshGrant extends Grant {
+  readonly since: number;
+}
+
 interface Books {
   readonly world: World;
   readonly entra: Entra;
-  readonly refreshTokens: ReadonlyMap<string, Grant>;
+  readonly refreshTokens: ReadonlyMap<string, RefreshGrant>;
   /** AADSTS code by revoked refresh token. */
   readonly dead: ReadonlyMap<string, number>;
 }
@@ -82,14 +100,16 @@ function answerToken({ world, entra, refreshTokens, dead }: Books, request: SimR
   const secret = entra.clients.get(form.get('client_id') ?? '');
   if (secret === undefined) return refuse(400, 'unauthorized_client', [700016], 'Application was not found in the directory.');
   if (form.get('client_secret') !== secret) return refuse(401, 'invalid_client', [7000215], 'Invalid client secret provided.');
+  if (form.get('grant_type') === 'authorization_code') return redeem({ world, entra, refuse }, form, secret);
   if (form.get('grant_type') !== 'refresh_token') return refuse(400, 'unsupported_grant_type', [70003], 'The app requested an unsupported grant type.');
   const grant = refreshTokens.get(form.get('refresh_token') ?? '');
   if (grant === undefined || (grant.clientId !== undefined && grant.clientId !== form.get('client_id'))) return refuse(400, 'invalid_grant', [70000], 'The provided refresh token is invalid.');
+  if (grant.since + world.behaviour.refreshTokenDays * 86_400_000 <= world.clock()) return refuse(400, 'invalid_grant', [700082], reasons[700082] ?? '');
   const code = dead.get(form.get('refresh_token') ?? '');
   if (code !== undefined) return refuse(400, 'invalid_grant', [code], reasons[code] ?? 'The grant is not usable.');
   const wanted = (form.get('scope') ?? '').split(' ').map(shortScope).filter((scope) => scope !== '' && !impliedScopes.has(scope));
   if (wanted.some((scope) => !grant.mailbox.scopes.includes(scope))) return refuse(400, 'invalid_grant', [65001], 'The user or administrator has not consented to use the application.');
-  return granted(world, entra, grant);
+  return granted(world, entra, { grant, offline: true });
 }
 
 const challenge = { headers: { 'www-authenticate': 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"' } };
@@ -105,8 +125,25 @@ const reasons: Readonly<Record<number, string>> = {
   53003: 'Access has been blocked by Conditional Access policies.',
 };
 
+interface Redeeming {
+  readonly world: World;
+  readonly entra: Entra;
+  readonly refuse: (status: number, error: string, codes: number[], description: string) => SimResponse;
+}
+
+function redeem({ world, entra, refuse }: Redeeming, form: URLSearchParams, secret: string): SimResponse {
+  const clientId = form.get('client_id') ?? '';
+  const redeemed = entra.codes.redeem(form.get('code') ?? '', { clientId, redirectUri: form.get('redirect_uri') ?? '', verifier: form.get('code_verifier') ?? '' });
+  if (redeemed.ok) return granted(world, entra, { grant: { mailbox: redeemed.of.account, clientId }, offline: redeemed.of.offline, identity: identityOf(world, redeemed.of, secret) });
+  const { why } = redeemed;
+  if (why === 'used') return refuse(400, 'invalid_grant', [54005], 'OAuth2 Authorization code was already redeemed, please retry with a new valid code.');
+  if (why === 'redirect') return refuse(400, 'invalid_client', [500112], 'The reply address does not match the reply address of the authorization request.');
+  if (why === 'verifier') return refuse(400, 'invalid_grant', [501481], 'The Code_Verifier does not match the code_challenge supplied in the authorization request.');
+  return refuse(400, 'invalid_grant', [why === 'expired' ? 70008 : 70000], 'The provided authorization code is invalid or has expired.');
+}
+
 /** The old refresh token stays good. Scopes come short or with their resource before them. */
-function granted(world: World, entra: Entra, grant: Grant): SimResponse {
+function granted(world: World, entra: Entra, { grant, offline, identity }: { grant: Grant; offline: boolean; identity?: string }): SimResponse {
   const { accessToken, expiresAt } = entra.newAccessToken(grant);
   const prefix = world.random() < 0.5 ? 'https://graph.microsoft.com/' : '';
   return {
@@ -118,7 +155,8 @@ function granted(world: World, entra: Entra, grant: Grant): SimResponse {
       expires_in: Math.round((expiresAt - world.clock()) / 1000),
       ext_expires_in: Math.round((expiresAt - world.clock()) / 1000),
       access_token: accessToken,
-      refresh_token: entra.newRefreshToken(grant),
+      ...(offline && { refresh_token: entra.newRefreshToken(grant) }),
+      ...(identity !== undefined && { id_token: identity }),
     },
   };
 }

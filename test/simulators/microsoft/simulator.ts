@@ -9,6 +9,7 @@ import { controlHandler } from './control-routes.ts';
 import { usualBehaviour } from './behaviour.ts';
 import type { Behaviour } from './behaviour.ts';
 import { createChangeNotices } from './change-notices.ts';
+import { consentRoute } from './consent-routes.ts';
 import { createEntra } from './entra.ts';
 import { graphHandler } from './graph-routes.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -55,12 +56,15 @@ export async function startMicrosoftSimulator(options: MicrosoftSimulatorOptions
   const changes = createChangeNotices(world, subscriptions.alive);
   const acts = controlActs({ world, entra, subscriptions, changes });
   const graph = graphHandler({ world, entra, subscriptions });
+  const pages = { world, codes: entra.codes, redirects: entra.redirects, allowedTenants: new Set<string>() };
   const server = await startSimulatorServer({
     ...(options.port === undefined ? {} : { port: options.port }),
     clock: world.clock,
     control: controlHandler(acts, { behaviour: world.behaviour, weather: changes.notices.weather }),
     handle: (request) => {
       if (/^\/[^/]+\/oauth2\/v2\.0\/token$/u.test(request.path)) return entra.token(request);
+      const page = consentRoute(request, pages);
+      if (page !== undefined) return page;
       return request.path.startsWith('/v1.0/') ? graph(request) : { status: 404, body: { error: { code: 'BadRequest', message: 'Invalid version.' } } };
     },
   });
