@@ -99,7 +99,8 @@ function instant(value: unknown, name: string): number {
   // A bare + in a query string is read as a space: take it for the sign that was meant.
   const text = typeof value === 'string' ? value.trim().replace(/ (\d{2}:\d{2})$/, '+$1') : '';
   const ms = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) throw new Problem('bad-request', `${name} must be an RFC 3339 instant with an offset, such as 2026-03-01T09:00:00Z.`);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(ms) || new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate() !== Number(text.slice(8, 10))) throw new Problem('bad-request', `${name} must be an RFC 3339 instant with an offset, such as 2026-03-01T09:00:00Z.`);
   return ms;
 }
 

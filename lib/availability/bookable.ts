@@ -19,7 +19,7 @@ export function reasonsOf(health: ConnectionHealth, now: number): UnknownReason[
 
 /** A span that reaches beyond what was last listed completely. */
 export const beyondWindow = (health: ConnectionHealth, { start, end }: Interval): boolean =>
-  health.blocks && health.last_read !== undefined && !(health.window_from !== undefined && health.window_to !== undefined && start >= health.window_from && end <= health.window_to);
+  health.blocks && health.state !== 'disconnecting' && health.last_read !== undefined && !(health.window_from !== undefined && health.window_to !== undefined && start >= health.window_from && end <= health.window_to);
 
 /** All reasons for a span, each once. A provider without connections has none: nothing is unknown of them. */
 export function unknownReasons(connections: readonly ConnectionHealth[], span: Interval, { now, gate }: { now: number; gate: Gate }): UnknownReason[] {

@@ -11,7 +11,9 @@ export interface ProviderBusy {
 }
 export type ReadProvider = (providerId: string, span: Interval) => Promise<ProviderBusy>;
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+// Rows are found by text: outside of these years an instant sorts before `0` or after `9`, and the health rows would not be found.
+const [earliest, latest] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('8999-12-31T23:59:59.999Z')];
+const iso = (ms: number): string => new Date(Math.min(Math.max(ms, earliest), latest)).toISOString();
 
 /** One strongly consistent query answers whole: health rows start at `0` and end at `9`, so that every span meets them. */
 export function readProvider(dynamo: DynamoDBClient, table: string): ReadProvider {

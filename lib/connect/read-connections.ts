@@ -23,6 +23,7 @@ export const readConnections =
     }, failed);
 
 async function listed(connections: Connections, providerId: string, query: URLSearchParams): Promise<APIGatewayProxyStructuredResultV2> {
+  if (providerId === '' || providerId.length > 256) throw new Problem('bad-request', 'The path must name a provider id of 1 to 256 characters.');
   const limit = Number(query.get('limit') ?? largestPage);
   if (!Number.isInteger(limit) || limit < 1 || limit > largestPage) throw new Problem('bad-request', `limit must be a whole number from 1 to ${largestPage}.`);
   const after = query.get('after');
