@@ -22,6 +22,8 @@ export interface Channel {
   readonly caller: Caller;
   /** Number of the last message. */
   number: number;
+  /** It lives, and says nothing any more. */
+  silent: boolean;
 }
 
 export interface Channels {
@@ -64,7 +66,7 @@ export function createChannels(world: World, { notices, burst, rootUrl }: Channe
       taken.add(asked.id);
       const { id: calendarId, resourceId } = calendar;
       const resourceUri = `${rootUrl()}/calendar/v3/calendars/${encodeURIComponent(calendarId)}/events?alt=json`;
-      const channel = { ...asked, resourceId, calendarId, resourceUri, caller, number: 0 };
+      const channel = { ...asked, resourceId, calendarId, resourceUri, caller, number: 0, silent: false };
       channels.set(channel.id, channel);
       send(channel, 'sync');
       return channel;
@@ -79,7 +81,7 @@ export function createChannels(world: World, { notices, burst, rootUrl }: Channe
     },
     changed: ({ resourceId }) => {
       for (const channel of channels.values()) {
-        if (channel.resourceId !== resourceId || channel.expiration <= world.clock()) continue;
+        if (channel.resourceId !== resourceId || channel.expiration <= world.clock() || channel.silent) continue;
         for (let left = 1 + Math.floor(world.random() * burst()); left > 0; left -= 1) send(channel, 'exists');
       }
     },

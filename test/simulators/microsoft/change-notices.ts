@@ -62,7 +62,7 @@ export function createChangeNotices(world: World, alive: () => Subscription[]): 
     changed: (mailbox, version, type) => {
       const times = type === 'updated' ? world.behaviour.noticesPerUpdate : 1;
       for (const subscription of alive().filter((each) => each.mailbox === mailbox && each.changeType.split(',').includes(type))) {
-        if (subscription.unauthorized && world.behaviour.pausesUntilReauthorized) continue;
+        if (subscription.silent || (subscription.unauthorized && world.behaviour.pausesUntilReauthorized)) continue;
         for (let n = 0; n < times; n += 1) add(subscription.notificationUrl, changeItem(world, { subscription, version, type }));
       }
     },

@@ -25,6 +25,8 @@ export interface Subscription {
   expiresAt: number;
   /** Since `reauthorizationRequired`, until renewed. */
   unauthorized: boolean;
+  /** It lives, and says nothing any more. */
+  silent: boolean;
 }
 
 export interface Subscriptions {
@@ -85,6 +87,7 @@ async function create(request: GraphRequest, book: { all: Map<string, Subscripti
     idForm: request.prefer.idForm,
     expiresAt: bounded(wish.expiresAt, world.clock()),
     unauthorized: false,
+    silent: false,
   };
   book.all.set(subscription.id, subscription);
   return { status: 201, headers: { location: `${world.url()}/v1.0/subscriptions/${subscription.id}` }, body: json(request, subscription) };
