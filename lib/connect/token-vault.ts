@@ -7,7 +7,7 @@ import { unlessRefused } from '../platform/dynamo.ts';
 import { parseKeyRing, type KeyRing } from '../platform/key-ring.ts';
 import { parseJson } from '../platform/messages.ts';
 import { Setting } from '../platform/names.ts';
-import { seal, unseal } from '../platform/seal.ts';
+import { seal, unseal, UnknownSealKey } from '../platform/seal.ts';
 import type { Settings, SettingsSnapshot } from '../platform/settings.ts';
 import type { Grant, RefreshGrant } from './oauth-clients.ts';
 
@@ -32,6 +32,16 @@ export function tokenRing(snapshot: SettingsSnapshot): KeyRing {
   }
 }
 
+/** A record under a key that the ring lacks is unknown, to be retried: never a dead grant. */
+function unsealed(snapshot: SettingsSnapshot, record: string, connectionId: string): string {
+  try {
+    return unseal(tokenRing(snapshot), record, connectionId);
+  } catch (error) {
+    if (error instanceof UnknownSealKey) throw new CalendarError('unavailable', { reason: error.message });
+    throw error;
+  }
+}
+
 /**
  * The tokens of one connection for the length of one run. Two runs may refresh at once: the store is conditional on the record that was
  * read, so the loser takes what the winner stored, and no newer refresh token is ever overwritten by an older one.
@@ -41,27 +51,48 @@ export const tokenVault =
   (connection: Connection): Session['token'] => {
     let sealed = connection.tokens;
     let grant: Grant | undefined;
+    let renewing: Promise<Grant> | undefined;
 
     const open = (snapshot: SettingsSnapshot): Grant => {
       if (sealed === undefined) throw new CalendarError('grant_dead', { reason: 'no tokens' });
-      return JSON.parse(unseal(tokenRing(snapshot), sealed, connection.connection_id)) as Grant;
+      return JSON.parse(unsealed(snapshot, sealed, connection.connection_id)) as Grant;
+    };
+
+    /** What lies on the connection now, where that is not what we had: somebody else renewed it, or the person consented anew. */
+    const newer = async (snapshot: SettingsSnapshot, had: string): Promise<Grant | undefined> => {
+      const tokens = (await parts.connections.get(connection.connection_id))?.tokens;
+      if (tokens === undefined) throw new CalendarError('unavailable', { reason: 'the connection is being erased' });
+      if (tokens === had) return undefined;
+      sealed = tokens;
+      return open(snapshot);
     };
 
     const renewed = async (snapshot: SettingsSnapshot, old: Grant): Promise<Grant> => {
-      const fresh = await parts.refresh(connection.calendar_provider, old, snapshot);
+      const had = sealed ?? '';
+      let fresh: Grant;
+      try {
+        fresh = await parts.refresh(connection.calendar_provider, old, snapshot);
+      } catch (error) {
+        // A dead grant may only be an old one: what has taken its place lives.
+        const found = error instanceof CalendarError && error.kind === 'grant_dead' ? await newer(snapshot, had) : undefined;
+        if (found) return found;
+        throw error;
+      }
       const record = seal(tokenRing(snapshot), JSON.stringify(fresh), { connectionId: connection.connection_id, now: parts.clock() });
-      if (await store(parts, connection.connection_id, { before: sealed ?? '', after: record })) {
+      if (await store(parts, connection.connection_id, { before: had, after: record })) {
         sealed = record;
         return fresh;
       }
-      sealed = (await parts.connections.get(connection.connection_id))?.tokens;
-      return open(snapshot);
+      return (await newer(snapshot, had)) ?? fresh;
     };
 
     return async (renew = false) => {
       const snapshot = await parts.settings.read();
       grant ??= open(snapshot);
-      if (renew || grant.expires_at - parts.clock() < refreshBefore) grant = await renewed(snapshot, grant);
+      if (renew || grant.expires_at - parts.clock() < refreshBefore) {
+        renewing ??= renewed(snapshot, grant).finally(() => (renewing = undefined));
+        grant = await renewing;
+      }
       return grant.access_token;
     };
   };
