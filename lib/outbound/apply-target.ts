@@ -31,8 +31,9 @@ class LeaseLost extends Error {}
 
 export async function applyTarget(context: TargetContext, row: TargetRow | undefined, present: boolean): Promise<TargetEnd> {
   try {
-    await removeStrays(context, row);
-    return present ? await makePresent(context, row) : await makeAbsent(context, row);
+    const end = present ? await makePresent(context, row) : await makeAbsent(context, row);
+    await removeStrays(context, row, present && 'eventId' in end ? end.eventId : undefined);
+    return end;
   } catch (error) {
     if (error instanceof LeaseLost) return { outcome: 'lease_lost' };
     throw error;
@@ -43,12 +44,14 @@ async function makePresent(context: TargetContext, before: TargetRow | undefined
   const { calendars, calendar, wish } = context;
   const settled = before?.disputes ?? 0;
   let row: Progress = before && !before.removed ? before : await begin(context, before ? before.generation + 1 : 0);
+  // Its answer may be lost too: how long a missing event may still appear counts from the last attempt.
+  if (row === before && row.external_event_id === undefined) await save(context, { attemptedAt: context.clock() });
   for (let step = 0; step < mostSteps; step += 1) {
     const identity = identityOf(context, row.generation);
     if (row.external_event_id === undefined) {
       const created = await calendars.create(calendar, identity, desiredOf(wish));
       if (created.outcome === 'created') return saveApplied(context, created.event, { outcome: 'created', settled });
-      const found = await calendars.find(calendar, identity);
+      const found = (created.eventId !== undefined && (await calendars.read(calendar, created.eventId))) || (await calendars.find(calendar, identity));
       if (found && !found.cancelled) {
         await context.bookings.point(context.lease.connectionId, found.id, pointerOf(context));
         await save(context, { external_event_id: found.id, ical_uid: found.icalUid, etag: found.etag });
@@ -78,12 +81,12 @@ async function makeAbsent(context: TargetContext, row: TargetRow | undefined): P
   return { outcome: 'removed', ...(eventId !== undefined && { eventId }) };
 }
 
-/** What a zombie made beside the event that the row names. */
-async function removeStrays({ bookings, calendars, calendar, lease, wish }: TargetContext, row: TargetRow | undefined): Promise<void> {
+/** What a zombie made beside the event that stands, if one does. Last: an event that was taken for a stray may be the one just adopted. */
+async function removeStrays({ bookings, calendars, calendar, lease, wish }: TargetContext, row: TargetRow | undefined, standing: string | undefined): Promise<void> {
   const strays = [...(row?.strays ?? [])];
   if (strays.length === 0) return;
   for (const stray of strays) {
-    if (stray !== row?.external_event_id || row.removed) await calendars.remove(calendar, stray);
+    if (stray !== standing) await calendars.remove(calendar, stray);
   }
   await bookings.forgetStrays(wish.id, targetPart(lease.connectionId, calendar.key), strays);
 }

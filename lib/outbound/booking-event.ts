@@ -4,8 +4,15 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Date.parse rolls 30 February over into March, and 24:00 into the next day. */
+function existsAsWritten(text: string): boolean {
+  const midnight = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(Date.parse(text)) || Number.isNaN(midnight)) return false;
+  return new Date(midnight).toISOString().startsWith(text.slice(0, 10)) && text.slice(11, 13) !== '24';
+}
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
-const instant = v.pipe(v.string(), v.regex(rfc3339, 'must be an RFC 3339 instant with an offset'), v.check((text) => !Number.isNaN(Date.parse(text)), 'must be an instant that exists'));
+const instant = v.pipe(v.string(), v.regex(rfc3339, 'must be an RFC 3339 instant with an offset'), v.check(existsAsWritten, 'must be an instant that exists'));
 const text = (bytes: number) => v.pipe(v.string(), v.maxLength(bytes), v.maxBytes(bytes, `must be at most ${bytes} bytes`));
 
 /** One change of a booking, as published to the booking queue. Unknown members are ignored. `version` grows with each change. */

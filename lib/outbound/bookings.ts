@@ -167,13 +167,17 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
       );
     },
     async forgetStrays(bookingId, target, strays) {
-      await dynamo.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { booking_id: { S: bookingId }, part: { S: target } },
-          UpdateExpression: 'DELETE strays :strays',
-          ExpressionAttributeValues: { ':strays': { SS: [...strays] } },
-        }),
+      await unlessRefused(
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { booking_id: { S: bookingId }, part: { S: target } },
+            UpdateExpression: 'DELETE strays :strays',
+            // An update makes the row that it does not find: a target without anything.
+            ConditionExpression: 'attribute_exists(booking_id)',
+            ExpressionAttributeValues: { ':strays': { SS: [...strays] } },
+          }),
+        ),
       );
     },
     async noteTold(bookingId, target, { etag, told }) {

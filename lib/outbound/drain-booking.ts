@@ -61,13 +61,11 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
   const work = workOf(wish, rows, await connectionsFor(wish, rows, parts));
   const targets: TargetReport[] = [];
   for (const one of work) {
-    if (syncGate(await parts.settings.read(), one.connection.provider_id) !== 'open') return { outcome: 'gated', version: wish.version, targets };
     targets.push(await applyUnderLease(parts, wish, { ...one, tries, endsAt }));
   }
-  if (targets.some(({ outcome }) => outcome === 'gated')) return { outcome: 'gated', version: wish.version, targets };
-
   const retryAts = targets.flatMap(({ retryAt }) => retryAt ?? []);
   if (retryAts.length > 0) return left(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
+  if (targets.some(({ outcome }) => outcome === 'gated')) return { outcome: 'gated', version: wish.version, targets };
   if (await parts.bookings.settle(bookingId, wish)) return { outcome: 'done', version: wish.version, targets, appliedAfterMs: parts.clock() - wish.pendingSince };
   await parts.hints.send({ v: 1, hint: 'booking', booking_id: bookingId }, 1);
   return { outcome: 'left', version: wish.version, targets };
@@ -84,6 +82,8 @@ async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt 
 async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, calendar, present, tries, endsAt }: Work & { tries: number; endsAt: number }): Promise<TargetReport> {
   const { connection_id: connectionId, calendar_provider: provider } = connection;
   const report = { connectionId, provider, calendarKey: calendar.key };
+  // One gate says nothing of another target's: a booking that changed hands may have its new provider let in and its old one not.
+  if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') return { ...report, outcome: 'gated' };
   const now = parts.clock();
   const row = await parts.pushRow(connectionId);
   if (!row) return { ...report, outcome: 'unchanged' }; // erased meanwhile

@@ -8,6 +8,7 @@ import { asWished, rowAt, settleSuspicion, unshown, type EditParts, type ListedP
 /** Which booking an event stands for, and the version it was written with, where that could be seen (Graph's deltas don't show it). */
 export interface SeenMark {
   readonly bookingId: string;
+  readonly generation?: number;
   readonly version?: number;
 }
 export interface OwnSighting {
@@ -35,10 +36,12 @@ export type Judgement =
 export function judgeSighting({ item, mark }: Pick<OwnSighting, 'item' | 'mark'>, wish: Wish | undefined, row: TargetRow | undefined): Judgement {
   if (!wish || !row) return { kind: 'fine' };
   const stands = asWished(item, wish);
+  // Beside the event that a drain brings in line: the drain would never look at it, and nothing shows it a second time.
+  const beside = row.external_event_id === undefined ? mark.generation !== undefined && mark.generation !== row.generation : row.external_event_id !== item.id;
+  if (row.removed || beside) return { kind: 'dispute', stray: item.id };
   // A drain is on its way: what it leaves wrong of its own is seen again by its own write; what a person did may not be.
-  if (wish.pendingSince !== undefined) return { kind: stands || wish.cancelled || row.removed || row.external_event_id !== item.id || item.etag === row.etag ? 'fine' : 'later' };
-  if (row.removed || wish.cancelled) return { kind: 'dispute', stray: item.id };
-  if (row.external_event_id !== item.id) return { kind: 'dispute', stray: item.id };
+  if (wish.pendingSince !== undefined) return { kind: stands || wish.cancelled || row.external_event_id !== item.id || item.etag === row.etag ? 'fine' : 'later' };
+  if (wish.cancelled || row.external_event_id !== item.id) return { kind: 'dispute', stray: item.id };
   if (row.appliedVersion === undefined || (mark.version ?? row.appliedVersion) < row.appliedVersion) return { kind: 'dispute' };
   return { kind: stands ? 'fine' : 'moved' };
 }
