@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import { dynamoClient, sqsClient, ssmClient, steady } from '../lib/platform/clients.ts';
 import { readEnvironment } from '../lib/platform/environment.ts';
 import { hintQueue } from '../lib/platform/hint-queue.ts';
-import type { BookingHint, InboundHint } from '../lib/platform/messages.ts';
+import type { BookingHint, InboundHint, ProviderHint } from '../lib/platform/messages.ts';
 import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
 import { safeError } from '../lib/platform/telemetry.ts';
@@ -23,6 +23,7 @@ const parts = {
   settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.upkeep, clock: Date.now, onFailure: (error) => log.warn('settings not read', { error: safeError(error) }) }),
   inbound: hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
   booking: hintQueue<BookingHint>(sqs, env.BOOKING_QUEUE_URL, ({ booking_id }) => booking_id),
+  provider: hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id),
   clock: Date.now,
 };
 

@@ -29,6 +29,7 @@ export const pushesBookings = (job: JobFunction): JobFunction =>
     .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
     .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:UpdateItem')
     .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useIndexes('booking-events', Index.bookingsByEnd)
     .sendTo('booking', 'calendar-changes');
 
 /** Answers from one strongly consistent query. */
@@ -53,7 +54,7 @@ export const connectsCalendars = (job: JobFunction): JobFunction =>
     .useIndexes('connections', Index.connectionsByAccount)
     .useTable('sync-state', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useTable('busy-intervals', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .sendTo('inbound');
+    .sendTo('inbound', 'booking');
 
 /** Rings again for what is dirty, pending or due and in nobody's hands. */
 export const keepsUp = (job: JobFunction): JobFunction =>

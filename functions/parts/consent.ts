@@ -6,13 +6,15 @@ import { claimAccount } from '../../lib/connect/account-claims.ts';
 import type { ConsentParts } from '../../lib/connect/consent-handler.ts';
 import { consentStarts } from '../../lib/connect/consent-starts.ts';
 import { keepGrant } from '../../lib/connect/keep-grant.ts';
+import { markFutureBookings } from '../../lib/connect/mark-future-bookings.ts';
 import { consentDialogs } from '../../lib/connect/oauth-clients.ts';
 import { ensureWatches } from '../../lib/connect/watch-care.ts';
 import { dynamoClient, sqsClient, ssmClient, steady } from '../../lib/platform/clients.ts';
 import { connections } from '../../lib/platform/connections.ts';
 import { readEnvironment } from '../../lib/platform/environment.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
-import type { InboundHint } from '../../lib/platform/messages.ts';
+import { lateDues } from '../../lib/platform/late-dues.ts';
+import type { InboundHint, ProviderHint } from '../../lib/platform/messages.ts';
 import { Env, functionSettings, Metric } from '../../lib/platform/names.ts';
 import { settings } from '../../lib/platform/settings.ts';
 import { telemetry } from './telemetry.ts';
@@ -21,7 +23,7 @@ const clock = Date.now;
 
 export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>, 'logger'> {
   const env = readEnvironment([
-    Env.settingsPath, Env.connectionsTable, Env.syncStateTable, Env.busyIntervalsTable, Env.inboundQueueUrl, Env.apiUrl,
+    Env.settingsPath, Env.connectionsTable, Env.syncStateTable, Env.busyIntervalsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.apiUrl,
     Env.googleApiUrl, Env.googleOauthUrl, Env.googleConsentUrl, Env.microsoftGraphUrl, Env.microsoftLoginUrl,
   ]);
   const { logger, log, measure } = telemetry();
@@ -29,7 +31,9 @@ export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>
   const table = env.CONNECTIONS_TABLE;
   const known = connections(dynamo, table);
   const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connect, clock, onFailure: () => measure(Metric.settingsUnknown, 1) });
-  const hints = hintQueue<InboundHint>(sqsClient(steady), env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);
+  const sqs = sqsClient(steady);
+  const providerHints = hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id);
+  const hints = hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);
   const watches = ensureWatches({ dynamo, table, connections: known, webhookBaseUrl: env.API_URL, clock, newId: randomUUID });
   return {
     logger, clock, randomBytes,
@@ -43,6 +47,6 @@ export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>
     claim: (owner, connectionId) => claimAccount({ dynamo, table, connections: known }, owner, { connectionId, now: clock() }),
     ...keepGrant({ dynamo, tables: { connections: table, syncState: env.SYNC_STATE_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE }, hints, clock }),
     ensureWatches: async ({ connection_id }, calendars) => void (await watches({ connectionId: connection_id, calendars, snapshot: await gates.read(), check: true })),
-    markFutureBookings: async () => undefined,
+    markFutureBookings: markFutureBookings({ late: lateDues(dynamo, env.SYNC_STATE_TABLE), providerHints, clock }),
   };
 }

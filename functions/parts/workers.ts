@@ -12,7 +12,9 @@ import type { InboundParts } from '../../lib/inbound/sync-connection.ts';
 import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
 import type { OutboundParts } from '../../lib/outbound/drain-booking.ts';
+import { markProvider } from '../../lib/outbound/mark-provider.ts';
 import { futureBookings } from '../../lib/outbound/future-bookings.ts';
+import type { ForProvider } from '../../lib/outbound/receive-booking-message.ts';
 import { ownEvents } from '../../lib/outbound/own-events.ts';
 import { connectionIdsOf, pushRows } from '../../lib/outbound/targets.ts';
 import { changesQueue } from '../../lib/platform/changes.ts';
@@ -20,8 +22,9 @@ import { dynamoClient, sqsClient, ssmClient, steady } from '../../lib/platform/c
 import { connections } from '../../lib/platform/connections.ts';
 import { readEnvironment } from '../../lib/platform/environment.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
+import { lateDues } from '../../lib/platform/late-dues.ts';
 import { leases } from '../../lib/platform/lease.ts';
-import type { BookingHint, InboundHint } from '../../lib/platform/messages.ts';
+import type { BookingHint, InboundHint, ProviderHint } from '../../lib/platform/messages.ts';
 import { Env, functionSettings, Metric, type FunctionName } from '../../lib/platform/names.ts';
 import { settings } from '../../lib/platform/settings.ts';
 import { telemetry } from './telemetry.ts';
@@ -52,6 +55,7 @@ function common(name: FunctionName) {
     tokens: tokenVault({ dynamo, table: env.CONNECTIONS_TABLE, connections: known, settings: gates, refresh: refreshGrant({ google: env.GOOGLE_OAUTH_URL, microsoft: env.MICROSOFT_LOGIN_URL }, clock), clock }),
     grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes, clock }),
     bookings: bookings(dynamo, env.BOOKING_EVENTS_TABLE),
+    future: futureBookings(dynamo, env.BOOKING_EVENTS_TABLE),
     bookingHints: hintQueue<BookingHint>(sqs, env.BOOKING_QUEUE_URL, ({ booking_id }) => booking_id),
   };
 }
@@ -78,9 +82,20 @@ function inboundFrom(parts: Common): InboundParts & Common {
     hints: hintQueue<InboundHint>(sqs, INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
     states: syncStates(dynamo, env.SYNC_STATE_TABLE),
     rows: busyRows(dynamo, env.BUSY_INTERVALS_TABLE),
-    own: ownEvents({ bookings: parts.bookings, future: futureBookings(dynamo, env.BOOKING_EVENTS_TABLE), changes: parts.changes, hints: parts.bookingHints, clock }),
+    own: ownEvents({ bookings: parts.bookings, future: parts.future, changes: parts.changes, hints: parts.bookingHints, clock }),
     fleet: readFleet(dynamo, { table: env.SYNC_STATE_TABLE, clock }),
     watches: watchKeeper({ dynamo, table: env.CONNECTIONS_TABLE, connections: parts.connections, webhookBaseUrl: WEBHOOK_BASE_URL, clock, newId: randomUUID }),
     windowDays: { back: Number(WINDOW_BACK_DAYS), ahead: Number(WINDOW_AHEAD_DAYS) },
   };
+}
+
+/** What hints for a whole provider ask of booking-sync. */
+export function providerWork({ dynamo, sqs, env, clock, bookings: known, future, bookingHints }: Common): ForProvider {
+  const parts = {
+    bookings: known, future, clock,
+    late: lateDues(dynamo, env.SYNC_STATE_TABLE),
+    hints: bookingHints,
+    providerHints: hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id),
+  };
+  return (hint) => markProvider(parts, hint);
 }

@@ -2,16 +2,15 @@
 // neighbour notices.
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { eachConcurrently } from '../platform/concurrently.ts';
-import type { DeadLetters } from '../platform/dead-letters.ts';
 import { Metric } from '../platform/names.ts';
 import { safeError, type Telemetry } from '../platform/telemetry.ts';
-import type { DrainEnd, OutboundParts } from './drain-booking.ts';
-import { receiveBookingMessage, type MessageEnd } from './receive-booking-message.ts';
+import type { DrainEnd } from './drain-booking.ts';
+import { receiveBookingMessage, type MessageEnd, type MessageParts } from './receive-booking-message.ts';
 
 const atOnce = 5;
 
 export const receiveBookingBatch =
-  (parts: OutboundParts & Telemetry & { deadLetters: DeadLetters }) =>
+  (parts: MessageParts & Telemetry) =>
   async (event: SQSEvent, endsAt: number): Promise<SQSBatchResponse> => {
     const failures: string[] = [];
     await eachConcurrently(event.Records, atOnce, async (record: SQSRecord) => {
@@ -31,7 +30,11 @@ function tell({ measure, log }: Telemetry, { messageId }: SQSRecord, end: Messag
     measure(Metric.deadLetters, 1, { queue: 'booking', reason: end.reason });
     log.warn('booking message set aside', { message_id: messageId, reason: end.reason, detail: end.detail });
   } else if (end.kind === 'no_op') log.info('booking unchanged', { message_id: messageId, booking_id: end.bookingId, why: end.why });
-  else if (end.kind === 'interrupted') {
+  else if (end.kind === 'provider') log.info(end.hint.hint, { message_id: messageId, provider_id: end.hint.provider_id, marked: end.marked });
+  else if (end.kind === 'provider_interrupted') {
+    measure(Metric.failures, 1, { direction: 'outbound' });
+    log.error('work for a provider interrupted', { message_id: messageId, provider_id: end.hint.provider_id, error: safeError(end.error) });
+  } else if (end.kind === 'interrupted') {
     measure(Metric.failures, 1, { direction: 'outbound' });
     log.error('booking interrupted', { message_id: messageId, booking_id: end.bookingId, error: safeError(end.error) });
   } else tellDrain({ measure, log }, end.bookingId, end.drain);

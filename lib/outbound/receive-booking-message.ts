@@ -1,7 +1,7 @@
 // One message of the booking queue: an event becomes the wish, a hint finds it, what can never be valid goes to the dead letters.
 import type { SQSRecord } from 'aws-lambda';
 import type { DeadLetters } from '../platform/dead-letters.ts';
-import { parseJson, readBookingHint, type BookingHint } from '../platform/messages.ts';
+import { parseJson, readBookingHint, readProviderHint, type BookingHint, type ProviderHint } from '../platform/messages.ts';
 import { readBookingEvent } from './booking-event.ts';
 import type { Bookings } from './bookings.ts';
 import { drainBooking, type DrainEnd, type OutboundParts } from './drain-booking.ts';
@@ -13,14 +13,23 @@ export type MessageEnd =
   /** An event that changed nothing: older, or the same again. */
   | { readonly kind: 'no_op'; readonly bookingId: string; readonly why: 'older' | 'same' }
   | { readonly kind: 'drained'; readonly bookingId: string; readonly drain: DrainEnd }
+  /** Work for a whole provider, one page of it. */
+  | { readonly kind: 'provider'; readonly hint: ProviderHint; readonly marked: number }
+  | { readonly kind: 'provider_interrupted'; readonly hint: ProviderHint; readonly error: unknown }
   /** The wish is saved and still pending; upkeep rings again. */
   | { readonly kind: 'interrupted'; readonly bookingId: string; readonly error: unknown };
 
+/** What hints for a whole provider ask for: how many bookings it touched. */
+export type ForProvider = (hint: ProviderHint, endsAt: number) => Promise<number>;
+export type MessageParts = OutboundParts & { readonly bookings: Bookings; readonly deadLetters: DeadLetters; readonly forProvider: ForProvider };
+
 /** Throws only where nothing is saved yet: then the queue's own visibility time-out brings the message again. */
-export async function receiveBookingMessage(parts: OutboundParts & { bookings: Bookings; deadLetters: DeadLetters }, record: SQSRecord, endsAt: number): Promise<MessageEnd> {
+export async function receiveBookingMessage(parts: MessageParts, record: SQSRecord, endsAt: number): Promise<MessageEnd> {
   const value = parseJson(record.body);
   const hint = readBookingHint(value);
   if (hint) return drained(parts, hint, endsAt);
+  const provider = readProviderHint(value);
+  if (provider) return forProvider(parts, provider, endsAt);
 
   const read = readBookingEvent(value);
   if (read.kind === 'invalid') return aside(parts, record, read);
@@ -29,6 +38,15 @@ export async function receiveBookingMessage(parts: OutboundParts & { bookings: B
   if (recorded === 'older') return { kind: 'no_op', bookingId: read.booking.id, why: 'older' };
   const end = await drained(parts, { v: 1, hint: 'booking', booking_id: read.booking.id }, endsAt);
   return recorded === 'same' && end.kind === 'drained' && end.drain.outcome === 'idle' ? { kind: 'no_op', bookingId: read.booking.id, why: 'same' } : end;
+}
+
+/** What is due stays on its row until it is done, so that the message may go. */
+async function forProvider(parts: MessageParts, hint: ProviderHint, endsAt: number): Promise<MessageEnd> {
+  try {
+    return { kind: 'provider', hint, marked: await parts.forProvider(hint, endsAt) };
+  } catch (error) {
+    return { kind: 'provider_interrupted', hint, error };
+  }
 }
 
 /** From here on the wish is saved: whatever fails is met again by a hint or by upkeep, and the message may go. */

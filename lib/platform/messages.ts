@@ -19,6 +19,17 @@ export interface BookingHint {
   readonly tries?: number;
 }
 
+/** Mark this provider's future bookings, page by page. On the booking queue too. */
+export interface ProviderHint {
+  readonly v: 1;
+  readonly hint: 'provider';
+  readonly provider_id: string;
+  /** Where the page before ended. */
+  readonly after?: string;
+  /** Asked for by what is due (ms) on this connection's `push` row. */
+  readonly late?: { readonly connection_id: string; readonly due: number };
+}
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function parseJson(text: string): unknown {
@@ -37,6 +48,13 @@ export function readInboundHint(body: string): InboundHint | undefined {
   const watch = value['watch'];
   const known = isRecord(watch) && typeof watch['id'] === 'string' ? { id: watch['id'], ...(typeof watch['resource_id'] === 'string' && { resource_id: watch['resource_id'] }) } : undefined;
   return { v: 1, hint: 'pull', connection_id: value['connection_id'], ...(known && { watch: known }) };
+}
+
+export function readProviderHint(value: unknown): ProviderHint | undefined {
+  if (!isRecord(value) || value['hint'] !== 'provider' || typeof value['provider_id'] !== 'string' || value['provider_id'] === '') return undefined;
+  const { after, late } = value;
+  const known = isRecord(late) && typeof late['connection_id'] === 'string' && typeof late['due'] === 'number' ? { connection_id: late['connection_id'], due: late['due'] } : undefined;
+  return { v: 1, hint: 'provider', provider_id: value['provider_id'], ...(typeof after === 'string' && { after }), ...(known && { late: known }) };
 }
 
 export function readBookingHint(value: unknown): BookingHint | undefined {

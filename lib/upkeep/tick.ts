@@ -3,7 +3,7 @@
 import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { hours, seconds, type Clock } from '../platform/clock.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
-import type { BookingHint, InboundHint } from '../platform/messages.ts';
+import type { BookingHint, InboundHint, ProviderHint } from '../platform/messages.ts';
 import { Index, Metric, Setting } from '../platform/names.ts';
 import type { Settings } from '../platform/settings.ts';
 import { allShards, dueShards } from '../platform/shard.ts';
@@ -18,6 +18,8 @@ export interface UpkeepParts extends Telemetry {
   readonly settings: Settings;
   readonly inbound: HintQueue<InboundHint>;
   readonly booking: HintQueue<BookingHint>;
+  /** On the booking queue too. */
+  readonly provider: HintQueue<ProviderHint>;
   readonly clock: Clock;
 }
 
@@ -60,7 +62,8 @@ async function ringConnections(run: Tick, name: WalkName, index: IndexWalk) {
     goOn: goOn(run),
     page: async (entries) => {
       oldest = Math.min(oldest, ...entries.map((entry) => Number(entry[index.timeName]?.N)));
-      const ids = entries.flatMap((entry) => entry['connection_id']?.S ?? []);
+      await ringProviders(run, entries.filter((entry) => entry['part']?.S === 'push'));
+      const ids = entries.flatMap((entry) => (entry['part']?.S === 'push' ? [] : (entry['connection_id']?.S ?? [])));
       const rows = await batchGet(run.dynamo, run.tables.syncState, ids.map((id) => ({ connection_id: { S: id }, part: { S: 'pull' } })));
       const free = rows.filter((row) => notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);
       await run.inbound.sendAll(free.map((row) => ({ v: 1, hint: 'pull', connection_id: row['connection_id']?.S ?? '' })));
@@ -70,6 +73,14 @@ async function ringConnections(run: Tick, name: WalkName, index: IndexWalk) {
   if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest);
   if (rung > 0) run.measure(Metric.hintsSent, rung, { why: name });
   return place;
+}
+
+/** What is due on a `push` row concerns all future bookings of the connection's provider. */
+async function ringProviders(run: Tick, entries: readonly IndexEntry[]): Promise<void> {
+  const rows = await batchGet(run.dynamo, run.tables.syncState, entries.map(({ connection_id }) => ({ connection_id: connection_id ?? { S: '' }, part: { S: 'push' } })), 'connection_id, provider_id, dueLate');
+  const due = rows.filter((row) => row['dueLate'] !== undefined && notBefore(row, 'dueLate') <= run.startedAt);
+  await run.provider.sendAll(due.map((row) => ({ v: 1, hint: 'provider', provider_id: row['provider_id']?.S ?? '', late: { connection_id: row['connection_id']?.S ?? '', due: notBefore(row, 'dueLate') } })));
+  if (due.length > 0) run.measure(Metric.hintsSent, due.length, { why: 'late' });
 }
 
 /** Rings for bookings whose delayed hint, if they have one, should have come by now. */
