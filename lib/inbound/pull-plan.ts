@@ -7,6 +7,7 @@ import { overlaps } from './window.ts';
 /** Which booking an event of ours stands for, and the version it shows, where the provider tells it. */
 export interface SeenMark {
   readonly bookingId: string;
+  readonly generation?: number;
   readonly version?: number;
 }
 
