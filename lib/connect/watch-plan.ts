@@ -38,7 +38,7 @@ export function watchedCalendars({ calendar_provider, calendars }: Pick<Connecti
 export function renewAt(connectionId: string, { calendar_key = '', expires_at = 0, made_at }: ConnectionWatch): number {
   const life = made_at === undefined ? usualLife : Math.max(0, expires_at - made_at);
   const place = createHash('sha256').update(`${connectionId}#${calendar_key}`).digest().readUInt32BE(12) / 2 ** 32;
-  return expires_at - life * (0.2 + 0.2 * place);
+  return Math.round(expires_at - life * (0.2 + 0.2 * place));
 }
 
 /** All that is to be done now, the new before the old ends. Nothing to do: an empty list. */

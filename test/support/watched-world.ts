@@ -64,7 +64,7 @@ export async function startWatchedWorld(seed?: number): Promise<WatchedWorld> {
   const known = connections(world.tables.dynamo, table);
   let ids = 0;
   const watches = watchKeeper({ dynamo: world.tables.dynamo, table, connections: known, webhookBaseUrl: webhookUrl, clock: world.clock, newId: () => `watch-${seed ?? 0}-${(ids += 1)}` });
-  const workers = (): InboundParts => ({ ...inbound(world), watches });
+  const workers = (): InboundParts => ({ ...inbound(world), hints: bell, watches });
   const pull: WatchedWorld['pull'] = (connectionId, rang = []) => syncConnection(workers(), connectionId, { endsAt: world.clock() + leaseLength, rang });
   const setKeys = (...keyIds: readonly string[]): void => {
     const keys = keyIds.map((id, index) => ({ id, secret: aSecret(id), signsFrom: new Date(Date.parse('2020-01-01') + index).toISOString() }));

@@ -58,6 +58,8 @@ export interface ControlActs {
   /** To all subscriptions of the account; `subscriptionRemoved` also removes them. */
   lifecycle(account: string, event: LifecycleEvent): void;
   subscriptions(account?: string): Record<string, unknown>[];
+  /** The subscription lives on, and says nothing any more. */
+  silence(subscriptionId: string): void;
   /** The person consents again: new tokens, also after `revoke`. */
   consent(account: string): Pick<Account, 'refreshToken' | 'accessToken' | 'expiresAt'>;
   /** Refreshing fails with invalid_grant and this AADSTS code (50173 unless said). */
@@ -98,6 +100,11 @@ export function controlActs({ world, entra, subscriptions, changes }: Parts): Co
         if (event === 'subscriptionRemoved') subscriptions.remove(subscription.id);
         changes.lifecycle(subscription, event);
       }
+    },
+    silence: (subscriptionId) => {
+      const found = subscriptions.alive().find(({ id }) => id === subscriptionId);
+      if (found === undefined) throw new Error(`There is no subscription ${subscriptionId}.`);
+      found.silent = true;
     },
     subscriptions: (account) => {
       const mailbox = account === undefined ? undefined : mailboxOf(world, account);
