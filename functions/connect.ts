@@ -1,4 +1,4 @@
-// GET /connect/{start_id} and GET /connect/callback → a person's consent becomes a connection with its watches, and its first pull is hinted.
+// GET /connect/{start_id} and GET /connect/callback → a person's consent becomes a connection; the pull that it rings for watches its calendars.
 // Whatever does not hold is told in a sentence and leaves nothing. Our failure: a page that says so; the person asks for a new link.
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';

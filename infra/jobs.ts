@@ -44,7 +44,7 @@ export const answersAboutConnections = (job: JobFunction): JobFunction =>
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem')
     .useIndexes('connections', Index.connectionsByProvider);
 
-/** Takes a person to the consent page and back, and makes or renews the connection with its watches. */
+/** Takes a person to the consent page and back, and makes or renews the connection. */
 export const connectsCalendars = (job: JobFunction): JobFunction =>
   job
     .useSettings()

@@ -8,7 +8,6 @@ import { consentStarts } from '../../lib/connect/consent-starts.ts';
 import { keepGrant } from '../../lib/connect/keep-grant.ts';
 import { markFutureBookings } from '../../lib/connect/mark-future-bookings.ts';
 import { consentDialogs } from '../../lib/connect/oauth-clients.ts';
-import { ensureWatches } from '../../lib/connect/watch-care.ts';
 import { dynamoClient, sqsClient, ssmClient, steady } from '../../lib/platform/clients.ts';
 import { connections } from '../../lib/platform/connections.ts';
 import { readEnvironment } from '../../lib/platform/environment.ts';
@@ -34,7 +33,6 @@ export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>
   const sqs = sqsClient(steady);
   const providerHints = hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id);
   const hints = hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);
-  const watches = ensureWatches({ dynamo, table, connections: known, webhookBaseUrl: env.API_URL, clock, newId: randomUUID });
   return {
     logger, clock, randomBytes,
     telemetry: { log, measure },
@@ -46,7 +44,6 @@ export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>
     open: { google: openGoogle({ apiUrl: env.GOOGLE_API_URL, clock }), microsoft: openMicrosoft({ graphUrl: env.MICROSOFT_GRAPH_URL, clock }) },
     claim: (owner, connectionId) => claimAccount({ dynamo, table, connections: known }, owner, { connectionId, now: clock() }),
     ...keepGrant({ dynamo, tables: { connections: table, syncState: env.SYNC_STATE_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE }, hints, clock }),
-    ensureWatches: async ({ connection_id }, calendars) => void (await watches({ connectionId: connection_id, calendars, snapshot: await gates.read(), check: true })),
     markFutureBookings: markFutureBookings({ late: lateDues(dynamo, env.SYNC_STATE_TABLE), providerHints, clock }),
   };
 }

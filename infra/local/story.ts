@@ -20,7 +20,7 @@ export const tellStory: TellStory = async (sandbox, options) => {
   for (const provider of ['google', 'microsoft'] as const) {
     told.heading(`${names[provider]}: a professional connects a calendar.`);
     const providerId = `${provider}-professional`;
-    const connected = await world.connect({ provider, providerId });
+    const connected = await connectStory({ world, told, provider, providerId });
     const run = { sandbox, world, told, provider, providerId, connected, hour: nextHour(sandbox.clock.now()) };
     await told.step('its first complete read makes the time bookable', async () => (await busyNow(run)).bookable);
     await inboundStory(run);
@@ -30,6 +30,15 @@ export const tellStory: TellStory = async (sandbox, options) => {
   await fileStories({ sandbox, world, told }, options);
   return told.held();
 };
+
+/** A real consent: the link, the provider's page, and back. */
+async function connectStory({ world, told, provider, providerId }: Pick<Run, 'world' | 'told' | 'provider' | 'providerId'>): Promise<Connected> {
+  const connected = await told.step(`the platform asks for a link; the person agrees on ${names[provider]}'s page and comes back connected`, () => world.connect({ provider, providerId }));
+  if (connected === undefined) throw new Error('Without a connection there is no story.');
+  const { scopes, watches } = connected.connection;
+  told.check(`what was granted was read back (${scopes.length} scopes), and ${watches.length} watch stands`, scopes.length > 0 && watches.length === 1);
+  return connected;
+}
 
 /** Before anything else: a file that can't be read is refused with its line. */
 function refuseUnreadable({ path, ics }: CalendarFile): void {

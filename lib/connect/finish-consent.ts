@@ -2,7 +2,7 @@
 // Whatever does not hold leaves nothing behind but the used start.
 import type { ConsentAnswer, ConsentDialog } from '../calendars/consent.ts';
 import { readIdToken } from '../calendars/consent.ts';
-import { CalendarError, type CalendarInfo, type CalendarProvider, type Calendars, type OpenCalendars } from '../calendars/port.ts';
+import { CalendarError, type CalendarInfo, type CalendarProvider, type OpenCalendars } from '../calendars/port.ts';
 import { seconds } from '../platform/clock.ts';
 import type { Connection } from '../platform/connections.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
@@ -35,9 +35,7 @@ export interface FinishParts {
   readonly create: (connectionId: string, granted: Granted, snapshot: SettingsSnapshot) => Promise<Connection>;
   /** Undefined: the connection went away meanwhile. */
   readonly renew: (connection: Connection, granted: Granted, snapshot: SettingsSnapshot) => Promise<Connection | undefined>;
-  /** Watches its calendars anew, in place of the watches that it may have. */
-  readonly ensureWatches: (connection: Connection, calendars: Calendars) => Promise<void>;
-  /** After the watches: whatever changed while they were made is found by one more pull. */
+  /** The pull that this rings for makes the watches first, under its lease; those of a renewed connection are looked at anew. */
   readonly markDirty: (connection: Connection) => Promise<void>;
   readonly markFutureBookings: (connection: Connection) => Promise<void>;
   /** Whether any connection of this account is there. */
@@ -85,8 +83,8 @@ interface Settling {
 
 async function settle(parts: ConsentParts, { back: { start, startId }, snapshot, owner, answer, endsAt }: Settling): Promise<ConsentEnd> {
   const id = parts.newId();
-  const calendarsOf = (connectionId: string): Calendars => parts.open[owner.provider](sessionFor(parts, { connectionId, answer, owner, endsAt }));
-  const primary = (await calendarsOf(id).list()).find((calendar) => calendar.primary && calendar.writable);
+  const calendars = parts.open[owner.provider](sessionFor(parts, { connectionId: id, answer, owner, endsAt }));
+  const primary = (await calendars.list()).find((calendar) => calendar.primary && calendar.writable);
   if (primary === undefined) return refused('no_calendar', { start, ...(await again(parts, startId, start)) });
   const granted: Granted = { owner, answer, calendar: primary, ...(start.zone !== undefined && { zone: start.zone }) };
 
@@ -96,13 +94,13 @@ async function settle(parts: ConsentParts, { back: { start, startId }, snapshot,
   const renewed = claimed.outcome === 'renews';
   const connection = renewed ? await parts.renew(claimed.connection, granted, snapshot) : await parts.create(id, granted, snapshot);
   if (connection === undefined) return refused('busy', { start });
-  await followUp(parts, connection, calendarsOf(connection.connection_id));
+  await followUp(parts, connection);
   return { end: 'connected', start, connectionId: connection.connection_id, renewed };
 }
 
 /** The connection stands: what fails from here on is made good by polls and upkeep, and must not tell the person that nothing was connected. */
-async function followUp(parts: ConsentParts, connection: Connection, calendars: Calendars): Promise<void> {
-  const steps = { ensureWatches: () => parts.ensureWatches(connection, calendars), markDirty: () => parts.markDirty(connection), markFutureBookings: () => parts.markFutureBookings(connection) };
+async function followUp(parts: ConsentParts, connection: Connection): Promise<void> {
+  const steps = { markDirty: () => parts.markDirty(connection), markFutureBookings: () => parts.markFutureBookings(connection) };
   for (const [step, run] of Object.entries(steps)) {
     try {
       await run();

@@ -23,7 +23,7 @@ export interface KeepGrantParts {
   readonly clock: Clock;
 }
 
-/** Rung by `markDirty`, once the watches are made. */
+/** Rung by `markDirty`. */
 const later: Pick<HintQueue<InboundHint>, 'send' | 'sendAll'> = { send: async () => undefined, sendAll: async () => undefined };
 
 export const keepGrant = (parts: KeepGrantParts): Pick<FinishParts, 'create' | 'renew' | 'markDirty' | 'accountInUse'> => ({
@@ -113,7 +113,7 @@ function assignments(change: Readonly<Record<string, unknown>>): { names: Record
   };
 }
 
-/** One pull now, and polls from now on: a connection whose grant died rests, so that nothing of it is due for half a day. */
+/** One pull now, which looks at the watches first, and polls from now on: a connection whose grant died rests, so that nothing of it is due for half a day. */
 async function markDirty({ dynamo, tables, hints, clock }: KeepGrantParts, { connection_id: id }: Connection): Promise<void> {
   const now = { N: String(clock()) };
   const row = (part: string) => ({ TableName: tables.syncState, Key: { connection_id: { S: id }, part: { S: part } }, ConditionExpression: 'attribute_exists(connection_id)' });
@@ -121,7 +121,7 @@ async function markDirty({ dynamo, tables, hints, clock }: KeepGrantParts, { con
     dynamo.send(
       new UpdateItemCommand({
         ...row('inbox'),
-        UpdateExpression: 'SET generation = generation + :one, dirtySince = if_not_exists(dirtySince, :now), dirtyShard = if_not_exists(dirtyShard, :shard)',
+        UpdateExpression: 'SET generation = generation + :one, watchDue = :now, dirtySince = if_not_exists(dirtySince, :now), dirtyShard = if_not_exists(dirtyShard, :shard)',
         ExpressionAttributeValues: { ':one': { N: '1' }, ':now': now, ':shard': { S: shardOf(id) } },
       }),
     ),
@@ -130,7 +130,7 @@ async function markDirty({ dynamo, tables, hints, clock }: KeepGrantParts, { con
     dynamo.send(
       new UpdateItemCommand({
         ...row('pull'),
-        UpdateExpression: 'SET duePoll = :now, dueAt = :now, dueShard = :shard REMOVE backoffUntil, errorCount, lastError',
+        UpdateExpression: 'SET duePoll = :now, dueAt = :now, dueShard = :shard REMOVE backoffUntil, errorCount, lastError, watchFailures',
         ExpressionAttributeValues: { ':now': now, ':shard': { S: dueShard('jobs', id) } },
       }),
     ),

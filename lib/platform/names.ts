@@ -34,7 +34,7 @@ export const functionSettings = {
   'booking-sync': worker,
   availability: [Setting.syncEnabled, Setting.providerAllowlist],
   connections: [Setting.oauthEnabled, Setting.providerAllowlist],
-  connect: [Setting.oauthEnabled, Setting.providerAllowlist, Setting.webhookKeys, Setting.tokenKeys, Setting.googleOauth, Setting.microsoftOauth],
+  connect: [Setting.oauthEnabled, Setting.providerAllowlist, Setting.tokenKeys, Setting.googleOauth, Setting.microsoftOauth],
   'sync-now': [...worker, Setting.jobsEnabled, Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
   upkeep: [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled, Setting.providerAllowlist, Setting.connectionAllowlist],
 } as const satisfies Record<string, readonly SettingName[]>;

@@ -29,12 +29,6 @@ export interface Person {
   events(): Promise<SeenEvent[]>;
 }
 
-export interface Grant {
-  readonly access_token: string;
-  readonly expires_at: number;
-  readonly refresh_token: string;
-}
-
 type Json = Record<string, unknown>;
 const iso = (ms: number): string => new Date(ms).toISOString();
 const dayAfter = (date: string): string => iso(Date.parse(date) + 86_400_000).slice(0, 10);
@@ -45,17 +39,19 @@ interface Ask {
   readonly root: string;
   readonly zone: string;
   readonly name: string;
+  /** As holidays and other calendars that refuse to be watched; Google's alone. */
+  readonly unwatchable?: boolean;
 }
 
-export async function person({ provider, root, zone, name }: Ask): Promise<{ someone: Person; grant: Grant; calendarId: string }> {
+/** Somebody with one calendar, who has let nobody at it yet. */
+export async function person({ provider, root, zone, name, unwatchable = false }: Ask): Promise<{ someone: Person; email: string }> {
   const email = `${name}@${provider}.example`;
-  const input = { email, calendars: [provider === 'google' ? { id: email, timeZone: zone, primary: true } : { name: 'Calendar', isDefault: true, timeZone: zone }] };
-  const account = await asked(root, '/_sim/accounts', input);
+  const input = { email, calendars: [provider === 'google' ? { id: email, timeZone: zone, primary: true, unwatchable } : { name: 'Calendar', isDefault: true, timeZone: zone }] };
+  const account = await asked(root, provider === 'google' ? '/_sim/people' : '/_sim/accounts', input);
   const calendarId = provider === 'google' ? email : String((account['calendars'] as Json[])[0]?.['id']);
-  const grant = { access_token: String(account['accessToken']), expires_at: Number(account['expiresAt']), refresh_token: String(account['refreshToken']) };
   const act = (body: Json): Promise<Json> => asked(root, '/_sim/human', { account: email, calendar: calendarId, ...body });
   const say = { root, zone, act, at: { account: email, calendar: calendarId } };
-  return { someone: provider === 'google' ? googlePerson(say) : outlookPerson(say), grant, calendarId };
+  return { someone: provider === 'google' ? googlePerson(say) : outlookPerson(say), email };
 }
 
 interface Say {

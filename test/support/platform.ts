@@ -4,18 +4,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { calendarKey } from '../../lib/calendars/calendar-key.ts';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
-import { createConnection } from '../../lib/connect/create-connection.ts';
 import type { Clock } from '../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../lib/platform/connections.ts';
-import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import { parseKeyRing } from '../../lib/platform/key-ring.ts';
-import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
-import { seal } from '../../lib/platform/seal.ts';
 import { signWatchToken } from '../../lib/platform/watch-token.ts';
 import type { Outputs } from '../../infra/local/outputs.ts';
+import { browser, consent } from './browser.ts';
 import { eventually } from './eventually.ts';
 import { person, type Person } from './person.ts';
 import { sendJson } from './send-json.ts';
@@ -48,7 +44,8 @@ export interface Connected {
 export interface ConnectInput {
   readonly provider: CalendarProvider;
   readonly providerId: string;
-  readonly connectionId?: string;
+  /** What stands before the @ of the person's address. */
+  readonly account?: string;
   readonly zone?: string;
   /** An export to fill the calendar with first. */
   readonly ics?: string;
@@ -65,6 +62,10 @@ export interface Platform {
   /** Secrets, flags on, everybody allowed. */
   open(): Promise<void>;
   connect(input: ConnectInput): Promise<Connected>;
+  /** The link under which a professional connects a calendar. */
+  startConsent(input: Pick<ConnectInput, 'provider' | 'providerId' | 'zone'> & { returnUrl?: string; loginHint?: string }): Promise<string>;
+  /** What our own links and the consent pages begin with. */
+  readonly home: readonly string[];
   busy(providerId: string, from: number, to: number): Promise<BusyAnswer>;
   availability(providerId: string, body: object): Promise<{ status: number; body: Record<string, unknown> }>;
   publish(type: 'created' | 'updated' | 'cancelled', booking: BookingInput): Promise<void>;
@@ -86,6 +87,11 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
   const tokenKeys = { keys: [key('t1')] };
   const clients = { google: { clientId: 'google-client', clientSecret: randomUUID() }, microsoft: { clientId: 'microsoft-client', clientSecret: randomUUID() } };
 
+  const known = connections(dynamo, outputs.tables.connections);
+  /** Nobody answers there: where a consent ends is read from the redirect. */
+  const returnUrl = 'https://platform.example/settings/calendars';
+  const home = [outputs.apiUrl, ...new Set(Object.values(outputs.simulators))];
+
   const set = async (name: SettingName, value: string, Type: 'String' | 'SecureString' = 'String'): Promise<void> =>
     void (await ssm.send(new PutParameterCommand({ Name: outputs.settingsPath + name, Value: value, Type, Overwrite: true })));
   const watchToken = (provider: CalendarProvider, connectionId: string, nonce: string): string => signWatchToken(parseKeyRing(webhookKeys), { provider, connectionId, nonce }, clock());
@@ -98,27 +104,23 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       for (const [provider, name] of [['google', Setting.googleOauth], ['microsoft', Setting.microsoftOauth]] as const) {
         const { clientId, clientSecret } = clients[provider];
         await set(name, JSON.stringify({ client_id: clientId, client_secret: clientSecret }), 'SecureString');
-        await sendJson(provider === 'google' ? outputs.simulators.google : outputs.simulators.graph, 'POST', '/_sim/clients', clients[provider]);
+        await sendJson(provider === 'google' ? outputs.simulators.google : outputs.simulators.graph, 'POST', '/_sim/clients', { ...clients[provider], redirectUris: [`${outputs.apiUrl}/connect/callback`] });
       }
-      for (const flag of [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled]) await set(flag, 'true');
+      for (const flag of [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled, Setting.oauthEnabled]) await set(flag, 'true');
       for (const list of [Setting.providerAllowlist, Setting.connectionAllowlist]) await set(list, '*');
     },
-    async connect({ provider, providerId, connectionId = randomUUID(), zone = 'Europe/Berlin', ics, watched: watch = true }) {
+    async connect({ provider, providerId, account = randomUUID(), zone = 'Europe/Berlin', ics, watched: watch = true }) {
+      if (!watch && provider === 'microsoft') throw new Error('A simulated mailbox can always be watched.');
       const root = provider === 'google' ? outputs.simulators.google : outputs.simulators.graph;
-      const { someone, grant, calendarId } = await person({ provider, root, zone, name: connectionId });
+      const { someone, email } = await person({ provider, root, zone, name: account, unwatchable: !watch });
       if (ics !== undefined) await someone.load(ics);
-      const now = clock();
-      const connection: Connection = {
-        v: 1, connection_id: connectionId, provider_id: providerId, calendar_provider: provider, state: 'active', account: connectionId, zone, scopes: [],
-        tokens: seal(parseKeyRing(tokenKeys), JSON.stringify(grant), { connectionId, now }),
-        calendars: [{ id: calendarId, key: calendarKey(calendarId), blocks: true, receives: true, ...(!watch && { watchable: false }) }],
-        watches: [], created_at: now, granted_at: now,
-      };
-      const hints = hintQueue<InboundHint>(sqs, outputs.queues.inbound, ({ connection_id }) => connection_id);
-      const { connections, 'sync-state': syncState, 'busy-intervals': busyIntervals } = outputs.tables;
-      await createConnection({ dynamo, tables: { connections, syncState, busyIntervals }, hints, clock }, connection);
-      return { connection: watch ? await watched(connectionId) : connection, person: someone };
+      const link = await startConsent({ provider, providerId, zone, returnUrl });
+      const { returned, page } = await consent(browser(), link, { home, account: email });
+      const connectionId = returned?.searchParams.get('connection_id');
+      if (typeof connectionId !== 'string') throw new Error(`The consent ended elsewhere: ${returned?.toString() ?? page?.text}`);
+      return { connection: await (watch ? watched(connectionId) : connectionOf(connectionId)), person: someone };
     },
+    startConsent, home,
     busy: async (providerId, from, to) => {
       const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
       return (await sendJson(outputs.apiUrl, 'GET', `/v1/providers/${encodeURIComponent(providerId)}/busy?${query.toString()}`)).body as unknown as BusyAnswer;
@@ -136,10 +138,22 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
     watchToken,
   };
 
+  async function startConsent({ provider, providerId, zone, returnUrl: to, loginHint }: Parameters<Platform['startConsent']>[0]): Promise<string> {
+    const { status, body } = await sendJson(outputs.apiUrl, 'POST', '/v1/connections', { provider_id: providerId, calendar_provider: provider, zone, return_url: to, login_hint: loginHint });
+    if (status !== 201) throw new Error(`POST /v1/connections answered ${status}: ${JSON.stringify(body)}`);
+    return String(body['url']);
+  }
+
+  async function connectionOf(connectionId: string): Promise<Connection> {
+    const connection = await known.get(connectionId);
+    if (!connection) throw new Error(`There is no connection ${connectionId}.`);
+    return connection;
+  }
+
   /** The first pull makes the watch. */
   async function watched(connectionId: string): Promise<Connection> {
     return eventually(`a watch of ${connectionId}`, async () => {
-      const connection = await connections(dynamo, outputs.tables.connections).get(connectionId);
+      const connection = await known.get(connectionId);
       return connection?.watches.some(({ expires_at }) => expires_at !== undefined) === true && connection;
     });
   }
