@@ -28,7 +28,7 @@ const answer = (event: Parameters<ReturnType<typeof answerAvailability>>[0]) =>
     clock: () => now,
     failed: (failure) => told.push(failure),
   })(event);
-const call = async (method: 'GET' | 'POST', providerId: string, rest: { query?: string; body?: string; isBase64Encoded?: boolean }) => {
+const call = async (method: 'GET' | 'POST', providerId: string, rest: { query?: string; body?: string; isBase64Encoded?: boolean }): Promise<Record<string, unknown>> => {
   const base = aPost('google');
   const { query = '', ...others } = rest;
   const { statusCode, headers, body } = await answer({ ...base, ...others, rawQueryString: query, pathParameters: { provider_id: providerId }, requestContext: { ...base.requestContext, http: { ...base.requestContext.http, method } } });

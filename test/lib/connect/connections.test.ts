@@ -101,7 +101,7 @@ describe('a grant that died', () => {
 });
 
 describe('reading connections', () => {
-  const ask = async (pathParameters: Record<string, string>, rawQueryString = '') => {
+  const ask = async (pathParameters: Record<string, string>, rawQueryString = ''): Promise<Record<string, unknown>> => {
     const { statusCode, body } = await readConnections({ connections: connections(tables.dynamo, tables.named.connections), failed: () => undefined })({ ...aPost('google'), rawQueryString, pathParameters });
     return { status: statusCode, ...(JSON.parse(body ?? '') as Record<string, unknown>) };
   };

@@ -4,7 +4,6 @@ import { oauthClient, refreshGrant, type Grant, type RefreshGrant } from '../../
 import { tokenVault } from '../../../lib/connect/token-vault.ts';
 import { minutes } from '../../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../../lib/platform/connections.ts';
-import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { seal, unseal } from '../../../lib/platform/seal.ts';
 import { settingsFrom, unknownSettings, type SettingsSnapshot } from '../../../lib/platform/settings.ts';
