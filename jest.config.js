@@ -7,4 +7,6 @@ export default {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
   testTimeout: 20_000,
+  // Both cores: the default leaves one idle.
+  maxWorkers: '100%',
 };
