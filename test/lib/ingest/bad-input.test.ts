@@ -72,6 +72,15 @@ describe('a body', () => {
   });
 });
 
+describe('an authentic item', () => {
+  it('does not excuse invalid UTF-8 elsewhere in the body', async () => {
+    const { body = '' } = aGraphPost({ connectionId: 'c', members: { tenantId: 'TENANT' } });
+    const bytes = Buffer.from(body);
+    bytes[bytes.indexOf('TENANT')] = 0xff;
+    expect(await refusal(graphBody(bytes.toString('base64'), { isBase64Encoded: true }))).toBe(400);
+  });
+});
+
 describe('headers', () => {
   it.each(['x-goog-channel-id', 'x-goog-message-number', 'x-goog-resource-id', 'x-goog-resource-state'])('without %s, or with it empty, are malformed', async (name) => {
     expect(await refusal(aGoogleNotice({ connectionId: 'c', headers: { [name]: undefined } }))).toBe(400);

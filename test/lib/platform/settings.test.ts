@@ -119,12 +119,15 @@ describe('reading settings', () => {
     const { state, calls, sync } = aStore();
     let release = (): void => undefined;
     state.held = new Promise((resolve) => (release = resolve));
-    const reading = sync();
+    const [start, reading] = [state.now, sync()];
     state.now += seconds(29);
     release();
     await reading;
-    await sync();
+    state.failing = true;
+    expect(await sync()).toBe('open');
     expect(calls).toHaveLength(2);
+    state.now = start + minutes(5) + 1;
+    expect(await sync()).toBe('unknown');
   });
 
   it('takes no parameter of another stage or name for its own', async () => {
