@@ -1,6 +1,6 @@
 // One tick of the timer: rings again for what is dirty but perhaps not hinted, pending but not applied, and due. The bell alone: workers
 // decide from the rows what there is to do.
-import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { hours, seconds, type Clock } from '../platform/clock.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { BookingHint, InboundHint, ProviderHint } from '../platform/messages.ts';
@@ -8,12 +8,14 @@ import { Index, Metric, Setting } from '../platform/names.ts';
 import type { Settings } from '../platform/settings.ts';
 import { allShards, dueShards } from '../platform/shard.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import type { UpkeepState, UpkeepStates, WalkName } from './upkeep-state.ts';
+import { countFleet } from './count-fleet.ts';
+import { gatesOf, noteGates, runSweep, type Gates } from './gate-sweep.ts';
+import type { UpkeepState, UpkeepStates, WalkName, WalkPlace } from './upkeep-state.ts';
 import { walk, type IndexEntry, type IndexWalk } from './walk.ts';
 
 export interface UpkeepParts extends Telemetry {
   readonly dynamo: DynamoDBClient;
-  readonly tables: { readonly syncState: string; readonly bookingEvents: string };
+  readonly tables: { readonly connections: string; readonly syncState: string; readonly bookingEvents: string };
   readonly states: UpkeepStates;
   readonly settings: Settings;
   readonly inbound: HintQueue<InboundHint>;
@@ -36,30 +38,59 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   const snapshot = await parts.settings.read();
   const sync = snapshot.flag(Setting.syncEnabled);
   if (sync === 'unknown') parts.measure(Metric.settingsUnknown, 1);
-  if (sync !== 'open') return;
-  const run: Tick = { ...parts, startedAt: parts.clock(), before: await parts.states.read() };
-  const walks: UpkeepState['walks'] = {
-    ...run.before.walks,
-    dirty: await ringConnections(run, 'dirty', dirtyWalk(run)),
-    'due-sync': await ringConnections(run, 'due-sync', dueWalk(run, 'sync')),
-    ...(snapshot.flag(Setting.jobsEnabled) === 'open' && { 'due-jobs': await ringConnections(run, 'due-jobs', dueWalk(run, 'jobs')) }),
-    pending: await ringBookings(run),
-  };
-  const counted = run.startedAt - (run.before.countedAt ?? 0) >= hours(1) ? { connections: await countConnections(run), countedAt: run.startedAt } : {};
-  await parts.states.save({ ...run.before, ...counted, walks });
+  const seen = gatesOf(snapshot);
+  if (!seen) return;
+  const before = await parts.states.read();
+  const gates = noteGates(before.gates ?? {}, seen, parts.clock());
+  if (!seen.sync) return gates.seen === before.gates?.seen ? undefined : parts.states.save({ ...before, gates });
+  const run: Tick = { ...parts, startedAt: parts.clock(), before };
+  const jobs = snapshot.flag(Setting.jobsEnabled) === 'open';
+  const rings: readonly (readonly [WalkName, (goOn: GoOn) => Promise<WalkPlace>])[] = [
+    ['dirty', (goOn) => ringConnections(run, 'dirty', { index: dirtyWalk(run), goOn })],
+    ['due-sync', (goOn) => ringConnections(run, 'due-sync', { index: dueWalk(run, 'sync'), goOn })],
+    ...(jobs ? [['due-jobs', (goOn: GoOn) => ringConnections(run, 'due-jobs', { index: dueWalk(run, 'jobs'), goOn })] as const] : []),
+    ['pending', (goOn) => ringBookings(run, goOn)],
+  ];
+  const walks: Partial<Record<WalkName, WalkPlace>> = { ...run.before.walks };
+  const failures: unknown[] = [];
+  for (const [turn, [name, ring]] of rings.entries()) {
+    // What one leaves of its share the next ones have: a flood in one walk never starves the others, nor does a failure.
+    const until = run.startedAt + (tickLength * (turn + 1)) / rings.length;
+    try {
+      walks[name] = await ring(() => parts.clock() < until);
+    } catch (failure) {
+      failures.push(failure);
+    }
+  }
+  const counted = run.startedAt - (run.before.countedAt ?? 0) >= hours(1) ? { ...(await countFleet(run.dynamo, run.tables.syncState)), countedAt: run.startedAt } : {};
+  const swept = await sweepGates(run, gates, failures);
+  await parts.states.save({ ...run.before, ...counted, walks, gates: swept });
+  if (failures.length > 0) throw failures[0];
 }
 
-const goOn = ({ clock, startedAt }: Tick) => (): boolean => clock() - startedAt < tickLength;
+/** A sweep that fails goes on where it stood. */
+async function sweepGates(run: Tick, { seen, sweep }: Gates, failures: unknown[]): Promise<Gates> {
+  const end = run.startedAt + tickLength;
+  let left = sweep;
+  try {
+    left = sweep && (await runSweep(run, sweep, () => run.clock() < end));
+  } catch (failure) {
+    failures.push(failure);
+  }
+  return { ...(seen && { seen }), ...(left && { sweep: left }) };
+}
+
+type GoOn = () => boolean;
 
 const dirtyWalk = ({ tables, startedAt }: Tick): IndexWalk => ({ table: tables.syncState, index: Index.dirty, shardName: 'dirtyShard', timeName: 'dirtySince', shards: allShards, until: startedAt - perhapsLost });
 const dueWalk = ({ tables, startedAt }: Tick, gate: 'sync' | 'jobs'): IndexWalk => ({ table: tables.syncState, index: Index.due, shardName: 'dueShard', timeName: 'dueAt', shards: dueShards(gate), until: startedAt });
 
 /** Rings for connections that nobody works on: no live lease, and no back-off under way. */
-async function ringConnections(run: Tick, name: WalkName, index: IndexWalk) {
+async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { index: IndexWalk; goOn: GoOn }): Promise<WalkPlace> {
   let [oldest, rung] = [run.startedAt, 0];
   const place = await walk(run.dynamo, index, {
     from: run.before.walks[name],
-    goOn: goOn(run),
+    goOn,
     page: async (entries) => {
       oldest = Math.min(oldest, ...entries.map((entry) => Number(entry[index.timeName]?.N)));
       await ringProviders(run, entries.filter((entry) => entry['part']?.S === 'push'));
@@ -84,12 +115,12 @@ async function ringProviders(run: Tick, entries: readonly IndexEntry[]): Promise
 }
 
 /** Rings for bookings whose delayed hint, if they have one, should have come by now. */
-async function ringBookings(run: Tick) {
+async function ringBookings(run: Tick, goOn: GoOn): Promise<WalkPlace> {
   let [oldest, rung] = [run.startedAt, 0];
   const index: IndexWalk = { table: run.tables.bookingEvents, index: Index.pending, shardName: 'pendingShard', timeName: 'pendingSince', shards: allShards, until: run.startedAt - perhapsLost };
   const place = await walk(run.dynamo, index, {
     from: run.before.walks.pending,
-    goOn: goOn(run),
+    goOn,
     page: async (entries) => {
       oldest = Math.min(oldest, ...entries.map((entry) => Number(entry['pendingSince']?.N)));
       const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt');
@@ -104,29 +135,6 @@ async function ringBookings(run: Tick) {
 }
 
 const notBefore = (row: IndexEntry, name: string): number => Number(row[name]?.N ?? 0);
-
-/** Hourly: every connection is on the due index. */
-async function countConnections({ dynamo, tables }: Tick): Promise<number> {
-  let count = 0;
-  for (const shard of [...dueShards('sync'), ...dueShards('jobs')]) {
-    let after: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await dynamo.send(
-        new QueryCommand({
-          TableName: tables.syncState,
-          IndexName: Index.due,
-          Select: 'COUNT',
-          KeyConditionExpression: 'dueShard = :shard',
-          ExpressionAttributeValues: { ':shard': { S: shard } },
-          ...(after && { ExclusiveStartKey: after }),
-        }),
-      );
-      count += page.Count ?? 0;
-      after = page.LastEvaluatedKey;
-    } while (after);
-  }
-  return count;
-}
 
 /** Those that exist, in no order. What the table leaves unprocessed is asked for again. */
 async function batchGet(dynamo: DynamoDBClient, table: string, keys: Record<string, AttributeValue>[], projection = 'connection_id, leaseUntil, backoffUntil'): Promise<IndexEntry[]> {

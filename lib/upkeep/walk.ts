@@ -19,8 +19,9 @@ const pageSize = 100;
 
 /** Hands over pages of entries until all shards are seen once or `goOn` says no; returns where to begin the next time. */
 export async function walk(dynamo: DynamoDBClient, index: IndexWalk, run: { from: WalkPlace | undefined; goOn: () => boolean; page: (entries: readonly IndexEntry[]) => Promise<void> }): Promise<WalkPlace> {
-  const first = run.from?.shard ?? 0;
-  let after = run.from?.after === undefined ? undefined : (JSON.parse(run.from.after) as Record<string, AttributeValue>);
+  const first = (run.from?.shard ?? 0) % index.shards.length;
+  let after = placeWithin(index, first, run.from?.after);
+  const resumed = after !== undefined;
   for (let step = 0; step <= index.shards.length; step += 1) {
     const shard = (first + step) % index.shards.length;
     do {
@@ -40,7 +41,13 @@ export async function walk(dynamo: DynamoDBClient, index: IndexWalk, run: { from
       after = LastEvaluatedKey;
     } while (after);
     // The shard begun in the middle is met again at the end, from its beginning; a full walk ends there.
-    if (step === index.shards.length - 1 && run.from?.after === undefined) break;
+    if (step === index.shards.length - 1 && !resumed) break;
   }
   return { shard: first };
+}
+
+/** Another release may have had other shards: a key of another one would be refused, tick after tick. */
+function placeWithin(index: IndexWalk, shard: number, after: string | undefined): Record<string, AttributeValue> | undefined {
+  const key = after === undefined ? undefined : (JSON.parse(after) as Record<string, AttributeValue>);
+  return key?.[index.shardName]?.S === index.shards[shard] ? key : undefined;
 }
