@@ -1,10 +1,11 @@
-// What single deliveries cost: calls to tables and queues, and write units. SYNC is off meanwhile, so that nothing but webhooks writes.
+// What single deliveries cost: calls to tables and queues, and write units. The connection's pull lease is taken meanwhile, so that nothing
+// but webhooks writes.
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
-import { Setting } from '../../lib/platform/names.ts';
+import { minutes } from '../../lib/platform/clock.ts';
 import { channelOf, deliver, googleNotice, graphNotice, subscriptionOf, weather, type Delivery } from '../support/deliveries.ts';
 import { callsOf, engineCalls } from '../support/engine-calls.ts';
-import { inboxRow } from '../support/inbox-rows.ts';
+import { inboxRow, settled } from '../support/inbox-rows.ts';
 import type { Platform } from '../support/platform.ts';
 import { startRun, type Run } from '../support/run.ts';
 import type { Report } from './bench.ts';
@@ -23,7 +24,6 @@ const accepted = 60;
 export async function measureCosts({ forged, seed, progress }: { forged: number; seed: number; progress: (line: string) => void }): Promise<Report> {
   const run = await startRun({ timers: false, seed });
   try {
-    await run.platform.set(Setting.syncEnabled, 'false');
     const own = ownCalls(run);
     const reports: Report[] = [];
     for (const provider of ['google', 'microsoft'] as const) {
@@ -45,14 +45,16 @@ interface Sending {
 
 /** A watched connection whose own notices are silenced, and deliveries in its name. */
 async function sender(platform: Platform, provider: CalendarProvider): Promise<{ id: string; genuine: (n: number) => Delivery }> {
-  await weather(provider === 'google' ? platform.outputs.simulators.google : platform.outputs.simulators.graph, { drop: 1 });
   const { connection } = await platform.connect({ provider, providerId: `${provider}-professional` });
   const id = connection.connection_id;
+  await settled(platform, id);
+  await weather(platform.outputs.simulators[provider === 'google' ? 'google' : 'graph'], { drop: 1 });
+  await holdLease(platform, id);
   if (provider === 'microsoft') {
-    const subscription = await subscriptionOf(platform.outputs, `${id}@microsoft.example`);
+    const subscription = await subscriptionOf(platform.outputs, connection);
     return { id, genuine: (n) => graphNotice(subscription, n) };
   }
-  const channel = await channelOf(platform.outputs, connection.calendars[0]?.id ?? '');
+  const channel = await channelOf(platform.outputs, connection);
   return { id, genuine: (n) => googleNotice(channel, n) };
 }
 
@@ -131,6 +133,18 @@ async function acceptedOnes({ platform }: Run, { provider, id, genuine, own }: S
       { promise: `${provider}: it sends at most one SQS request`, measured: `${accepted - broken.queues} of ${accepted}`, kept: broken.queues === 0 },
     ],
   };
+}
+
+/** As a worker does that reads a calendar of many pages: hints find it busy and go. */
+async function holdLease({ dynamo, outputs }: Platform, id: string): Promise<void> {
+  await dynamo.send(
+    new UpdateItemCommand({
+      TableName: outputs.tables['sync-state'],
+      Key: { connection_id: { S: id }, part: { S: 'pull' } },
+      UpdateExpression: 'SET leaseUntil = :later',
+      ExpressionAttributeValues: { ':later': { N: String(Date.now() + minutes(10)) } },
+    }),
+  );
 }
 
 /** As after a pull. */

@@ -36,7 +36,7 @@ const scenarios: readonly Scenario[] = [
     provider: 'google',
     exact: true,
     deliveries: async (platform, { connection }) => {
-      const channel = await channelOf(platform.outputs, connection.calendars[0]?.id ?? '');
+      const channel = await channelOf(platform.outputs, connection);
       return (n) => googleNotice(channel, 2 + n);
     },
   },
@@ -44,7 +44,7 @@ const scenarios: readonly Scenario[] = [
     name: 'Google, one channel, numbers with gaps',
     provider: 'google',
     deliveries: async (platform, { connection }, random) => {
-      const channel = await channelOf(platform.outputs, connection.calendars[0]?.id ?? '');
+      const channel = await channelOf(platform.outputs, connection);
       const numbers = Array.from({ length: slots + late }).reduce<number[]>((before) => [...before, (before.at(-1) ?? 1) + 1 + Math.floor(random() * 20)], []);
       return (n) => googleNotice(channel, numbers[n] ?? 0);
     },
@@ -53,7 +53,7 @@ const scenarios: readonly Scenario[] = [
     name: 'Google, three channels',
     provider: 'google',
     deliveries: async (platform, { connection }) => {
-      const first = await channelOf(platform.outputs, connection.calendars[0]?.id ?? '');
+      const first = await channelOf(platform.outputs, connection);
       const others = ['second', 'third'].map((id) => ({ ...first, id, token: platform.watchToken('google', connection.connection_id, id) }));
       const channels = [first, ...others];
       return (n) => googleNotice(channels[n % channels.length] ?? first, 2 + Math.floor(n / channels.length));
@@ -63,7 +63,7 @@ const scenarios: readonly Scenario[] = [
     name: 'Graph, one subscription',
     provider: 'microsoft',
     deliveries: async (platform, { connection }) => {
-      const subscription = await subscriptionOf(platform.outputs, `${connection.connection_id}@microsoft.example`);
+      const subscription = await subscriptionOf(platform.outputs, connection);
       return (n) => graphNotice(subscription, n);
     },
   },

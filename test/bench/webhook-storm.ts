@@ -15,7 +15,7 @@ export async function measureStorm({ platform }: Run, { notices, atOnce, progres
   const { connection, person } = await platform.connect({ provider: 'google', providerId });
   const id = connection.connection_id;
   await settled(platform, id);
-  const channel = await channelOf(platform.outputs, connection.calendars[0]?.id ?? '');
+  const channel = await channelOf(platform.outputs, connection);
   const start = Math.ceil(Date.now() / hours(1)) * hours(1) + days(1);
   await person.add('What the notices are about', { start, end: start + hours(1) });
 

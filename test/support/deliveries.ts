@@ -1,6 +1,7 @@
 // Webhook deliveries as the calendar providers make them, for connections that a local run watches.
 import { createHash, randomUUID } from 'node:crypto';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
+import type { Connection } from '../../lib/platform/connections.ts';
 import type { Outputs } from '../../infra/local/outputs.ts';
 
 export interface Delivery {
@@ -60,18 +61,19 @@ export async function deliver({ apiUrl }: Pick<Outputs, 'apiUrl'>, { path, heade
   return { status: answer.status, ...(text.startsWith('{') && { reason: String((JSON.parse(text) as { reason?: unknown }).reason) }) };
 }
 
-/** The channel that watches a calendar of the simulated Google. */
-export async function channelOf({ simulators }: Pick<Outputs, 'simulators'>, calendarId: string): Promise<GoogleChannel> {
-  const channels = (await (await fetch(`${simulators.google}/_sim/channels`)).json()) as (GoogleChannel & { calendarId: string })[];
-  const found = channels.find((channel) => channel.calendarId === calendarId);
-  if (found === undefined) throw new Error(`No channel watches ${calendarId}.`);
+/** The channel that the simulated Google keeps for a connection that is watched. */
+export async function channelOf({ simulators }: Pick<Outputs, 'simulators'>, { connection_id, watches }: Connection): Promise<GoogleChannel> {
+  const channels = (await (await fetch(`${simulators.google}/_sim/channels`)).json()) as GoogleChannel[];
+  const found = channels.find(({ id }) => watches.some((watch) => watch.id === id));
+  if (found === undefined) throw new Error(`No channel of ${connection_id} lives.`);
   return found;
 }
 
-/** The subscription of a simulated mailbox. */
-export async function subscriptionOf({ simulators }: Pick<Outputs, 'simulators'>, account: string): Promise<GraphSubscription> {
-  const [found] = (await (await fetch(`${simulators.graph}/_sim/subscriptions?account=${encodeURIComponent(account)}`)).json()) as GraphSubscription[];
-  if (found === undefined) throw new Error(`No subscription watches ${account}.`);
+/** The subscription that the simulated Graph keeps for a connection that is watched. */
+export async function subscriptionOf({ simulators }: Pick<Outputs, 'simulators'>, { connection_id, watches }: Connection): Promise<GraphSubscription> {
+  const subscriptions = (await (await fetch(`${simulators.graph}/_sim/subscriptions`)).json()) as GraphSubscription[];
+  const found = subscriptions.find(({ id }) => watches.some((watch) => watch.id === id));
+  if (found === undefined) throw new Error(`No subscription of ${connection_id} lives.`);
   return found;
 }
 

@@ -13,6 +13,8 @@ export interface ExpansionRequest {
   readonly to: number;
   /** TZID, within the file, of whole days and floating times. */
   readonly floatingZone: string;
+  /** Which of what is not cancelled to give back, by its own VEVENT; all unless given. */
+  readonly counts?: (event: ICAL.Component) => boolean;
 }
 
 const day = 86_400_000;
@@ -57,7 +59,7 @@ function visible(item: ICAL.Event, dates: { startDate: ICAL.Time; endDate: ICAL.
   const start = instantOf(dates.startDate, request.floating);
   const end = instantOf(dates.endDate, request.floating);
   const status = item.component.getFirstPropertyValue('status');
-  if (status === 'CANCELLED' || start >= request.to || end <= request.from) return [];
+  if (status === 'CANCELLED' || start >= request.to || end <= request.from || request.counts?.(item.component) === false) return [];
   return [{ start, end, title: item.summary, transparent: item.component.getFirstPropertyValue('transp') === 'TRANSPARENT' }];
 }
 

@@ -101,8 +101,8 @@ async function slowDown(simulator: string, delayMs: number): Promise<void> {
 async function ring({ outputs }: Platform, { connection }: Connected, provider: CalendarProvider): Promise<void> {
   const notice =
     provider === 'google'
-      ? googleNotice(await channelOf(outputs, connection.calendars[0]?.id ?? ''), 1_000_000)
-      : graphNotice(await subscriptionOf(outputs, `${connection.connection_id}@microsoft.example`), 1_000_000);
+      ? googleNotice(await channelOf(outputs, connection), 1_000_000)
+      : graphNotice(await subscriptionOf(outputs, connection), 1_000_000);
   const { status } = await deliver(outputs, notice);
   if (status !== 202) throw new Error(`The notice was answered ${status}.`);
 }

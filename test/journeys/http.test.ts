@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { days } from '../../lib/platform/clock.ts';
+import { channelOf, deliver, googleNotice, graphNotice, subscriptionOf, weather } from '../support/deliveries.ts';
+import { eventually } from '../support/eventually.ts';
+import { becomesBusy, hour, professional } from '../support/journey.ts';
+import { sendJson } from '../support/send-json.ts';
+import { withSandbox } from '../support/with-sandbox.ts';
+
+const run = withSandbox({ timers: false });
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+describe('a webhook, over real HTTP', () => {
+  it('accepts a genuine notice once: 202, and again it is a duplicate', async () => {
+    const { outputs } = run().platform;
+    const { connection } = await professional(run().platform, 'google');
+    const notice = googleNotice(await channelOf(outputs, connection), 900_001);
+    expect([await deliver(outputs, notice), await deliver(outputs, notice)]).toEqual([{ status: 202 }, { status: 200, reason: 'duplicate' }]);
+  });
+
+  it('accepts a genuine notice of Graph once, and again it is a duplicate', async () => {
+    const { outputs } = run().platform;
+    const { connection } = await professional(run().platform, 'microsoft');
+    const notice = graphNotice(await subscriptionOf(outputs, connection), 900_001);
+    expect([await deliver(outputs, notice), await deliver(outputs, notice)]).toEqual([{ status: 202 }, { status: 200, reason: 'duplicate' }]);
+  });
+
+  it('of a connection that is not there, in a genuine name, is 401 like any forged one', async () => {
+    const { outputs, watchToken } = run().platform;
+    const channel = { id: 'some-channel', resourceId: 'r', token: watchToken('google', 'gone', 'some-channel') };
+    expect(await deliver(outputs, googleNotice(channel, 2))).toEqual({ status: 401 });
+  });
+
+  it.each<[string, string, RequestInit, number]>([
+    ['a wrong token', 'google', { headers: { 'x-goog-channel-id': 'c', 'x-goog-channel-token': 'v1.w1.x.forged', 'x-goog-message-number': '7', 'x-goog-resource-id': 'r', 'x-goog-resource-state': 'exists' } }, 401],
+    ['no headers of Google', 'google', {}, 400],
+    ['a number that is none', 'google', { headers: { 'x-goog-channel-id': 'c', 'x-goog-channel-token': 't', 'x-goog-message-number': '7, 8', 'x-goog-resource-id': 'r', 'x-goog-resource-state': 'exists' } }, 400],
+    ['a body of 300 KB', 'google', { headers: { 'x-goog-channel-id': 'c', 'x-goog-channel-token': 't', 'x-goog-message-number': '7', 'x-goog-resource-id': 'r', 'x-goog-resource-state': 'exists' }, body: 'x'.repeat(300 * 1024) }, 413],
+    ['a body of 300 KB', 'microsoft', { body: JSON.stringify({ value: ['x'.repeat(300 * 1024)] }) }, 413],
+    ['no JSON', 'microsoft', { body: 'value=1' }, 400],
+    ['JSON of the wrong shape', 'microsoft', { body: '{"value":{}}' }, 400],
+    ['bytes that are no UTF-8', 'microsoft', { body: Buffer.from([0x7b, 0xff, 0xfe, 0x7d]) }, 400],
+    ['JSON a hundred thousand levels deep', 'microsoft', { body: '['.repeat(100_000) }, 400],
+    ['a wrong client state', 'microsoft', { body: JSON.stringify({ value: [{ subscriptionId: 's', changeType: 'updated', clientState: 'forged', resourceData: { id: 'e', '@odata.etag': 'W/"1"' } }] }) }, 401],
+  ])('with %s, to %s, is refused', async (_what, provider, request, status) => {
+    const answer = await fetch(`${run().sandbox.apiUrl}/webhooks/${provider}`, { method: 'POST', ...request });
+    expect([answer.status, await answer.text()]).toEqual([status, '']);
+  });
+
+  it('echoes the validation token of Graph as plain text, and none that a browser could run', async () => {
+    const shake = async (token: string) => fetch(`${run().sandbox.apiUrl}/webhooks/microsoft?validationToken=${encodeURIComponent(token)}`, { method: 'POST' });
+    const answer = await shake('Validation: Testing client application reachability');
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/plain', 'Validation: Testing client application reachability']);
+    expect((await shake('<script>')).status).toBe(400);
+  });
+});
+
+describe('questions about busy time', () => {
+  const question = { from: iso(hour(0).start), to: iso(hour(1).end) };
+  const busy = (query: Record<string, string>) => sendJson(run().sandbox.apiUrl, 'GET', `/v1/providers/p/busy?${new URLSearchParams(query).toString()}`);
+  it.each<[string, Record<string, string>, string]>([
+    ['from after to', { from: question.to, to: question.from }, 'from must be before to.'],
+    ['a span over a year', { from: question.from, to: iso(hour(0).start + days(367)) }, '366 days'],
+    ['no end', { from: question.from }, 'to must be an RFC 3339 instant'],
+    ['a time without an offset', { ...question, from: '2026-03-01T09:00:00' }, 'from must be an RFC 3339 instant'],
+  ])('with %s get 400 and a sentence', async (_what, query, sentence) => {
+    expect(await busy(query)).toMatchObject({ status: 400, body: { type: 'urn:calendar-sync:problem:bad-request', detail: expect.stringContaining(sentence) } });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no JSON', '{', 'Send JSON'],
+    ['more than 1,000 slots', { slots: Array.from({ length: 1001 }, () => ({ start: question.from, end: question.to })) }, '1 to 1000 slots'],
+    ['a slot that ends before it starts', { slots: [{ start: question.to, end: question.from }] }, 'slots[0].start must be before'],
+    ['a buffer below nothing', { slots: [{ start: question.from, end: question.to }], buffer_before: -1 }, 'buffer_before'],
+  ])('about slots, with %s, get 400 and a sentence', async (_what, body, sentence) => {
+    expect(await sendJson(run().sandbox.apiUrl, 'POST', '/v1/providers/p/availability', body)).toMatchObject({ status: 400, body: { detail: expect.stringContaining(sentence) } });
+  });
+
+  it('of somebody without any connection: no busy time, and bookable', async () => {
+    expect(await busy(question)).toMatchObject({ status: 200, body: { busy: [], bookable: true, reasons: [], connections: [] } });
+  });
+
+  it('about slots: busy with its buffers, free beside, and unknown beyond what was read', async () => {
+    const { platform } = run();
+    const { providerId, person } = await professional(platform, 'google');
+    await person.add('Dentist', hour(2));
+    await becomesBusy(platform, providerId, { within: hour(2), at: [hour(2)] });
+    const slot = ({ start, end }: { start: number; end: number }) => ({ start: iso(start), end: iso(end) });
+    const slots = [hour(2), { start: hour(2).end, end: hour(3).start }, hour(4), { start: hour(4).start + days(300), end: hour(4).end + days(300) }].map(slot);
+    const ask = async (buffer_before: number) => ((await platform.availability(providerId, { slots, buffer_before })).body['slots'] as { status: string; reasons?: string[] }[]).map(({ status, reasons = [] }) => [status, ...reasons].join(' '));
+    expect(await ask(0)).toEqual(['busy', 'free', 'free', 'unknown beyond_window']);
+    expect(await ask(5)).toEqual(['busy', 'busy', 'free', 'unknown beyond_window']);
+  });
+});
+
+describe('connections, as the platform sees them', () => {
+  it('are listed for a provider and shown one by one, without a secret', async () => {
+    const { platform } = run();
+    const { providerId, connection } = await professional(platform, 'microsoft');
+    const get = (path: string) => sendJson(platform.outputs.apiUrl, 'GET', path);
+    const one = await get(`/v1/connections/${connection.connection_id}`);
+    expect(one).toMatchObject({ status: 200, body: { connection_id: connection.connection_id, provider_id: providerId, calendar_provider: 'microsoft', state: 'active' } });
+    expect(JSON.stringify(one.body)).not.toMatch(/token|secret|sealed/i);
+    expect(await get(`/v1/providers/${providerId}/connections`)).toMatchObject({ status: 200, body: { connections: [one.body] } });
+    expect(await get('/v1/connections/nobody')).toMatchObject({ status: 404, body: { type: 'urn:calendar-sync:problem:not-found' } });
+    expect((await get('/v1/providers/nobody/connections')).body).toEqual({ connections: [] });
+  });
+});
+
+describe.each(['google', 'microsoft'] as const)('sync-now for a connection at %s', (provider) => {
+  it('reads at once what no notice told', async () => {
+    const { platform } = run();
+    const simulator = platform.outputs.simulators[provider === 'google' ? 'google' : 'graph'];
+    const { providerId, connection, person } = await professional(platform, provider);
+    await weather(simulator, { drop: 1 });
+    await person.add('Unheard of', hour(5));
+    const answer = await eventually('it is not in other hands', async () => {
+      const told = await platform.post('/v1/sync/inbound', { connection_id: connection.connection_id });
+      return told.status === 200 && told;
+    });
+    await weather(simulator, { drop: 0 });
+    expect(answer.body).toMatchObject({ connection_id: connection.connection_id, outcome: 'pulled' });
+    expect((await platform.busy(providerId, hour(5).start, hour(5).end)).busy).toHaveLength(1);
+  });
+
+  it('of which nobody has heard is 404', async () => {
+    expect((await run().platform.post('/v1/sync/inbound', { connection_id: 'nobody' })).status).toBe(404);
+  });
+});
