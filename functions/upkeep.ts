@@ -12,13 +12,13 @@ import { tick } from '../lib/upkeep/tick.ts';
 import { upkeepStates } from '../lib/upkeep/upkeep-state.ts';
 import { telemetry } from './parts/telemetry.ts';
 
-const env = readEnvironment([Env.syncStateTable, Env.bookingEventsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.settingsPath]);
+const env = readEnvironment([Env.connectionsTable, Env.syncStateTable, Env.bookingEventsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.settingsPath]);
 const { logger, log, measure } = telemetry();
 const dynamo = dynamoClient(steady);
 const sqs = sqsClient(steady);
 const parts = {
   dynamo, log, measure,
-  tables: { syncState: env.SYNC_STATE_TABLE, bookingEvents: env.BOOKING_EVENTS_TABLE },
+  tables: { connections: env.CONNECTIONS_TABLE, syncState: env.SYNC_STATE_TABLE, bookingEvents: env.BOOKING_EVENTS_TABLE },
   states: upkeepStates(dynamo, env.SYNC_STATE_TABLE),
   settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.upkeep, clock: Date.now, onFailure: (error) => log.warn('settings not read', { error: safeError(error) }) }),
   inbound: hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),

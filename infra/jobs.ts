@@ -60,7 +60,8 @@ export const connectsCalendars = (job: JobFunction): JobFunction =>
 export const keepsUp = (job: JobFunction): JobFunction =>
   job
     .useSettings()
-    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem')
+    .useTable('connections', 'dynamodb:BatchGetItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('sync-state', Index.dirty, Index.due)
     .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
     .useIndexes('booking-events', Index.pending)

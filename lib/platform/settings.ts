@@ -12,6 +12,8 @@ type AllowlistName = (typeof allowlistNames)[number];
 export interface SettingsSnapshot {
   flag(name: FlagName): Gate;
   allows(list: AllowlistName, id: string): Gate;
+  /** The list as the operator wrote it; undefined where it is missing or unknown. */
+  text(list: AllowlistName): string | undefined;
   /** The secret's text; undefined where it is missing or could not be read: unknown, never a refusal. */
   secret(name: SettingName): string | undefined;
 }
@@ -23,7 +25,7 @@ export interface Settings {
 const freshFor = seconds(30);
 const keptFor = seconds(300);
 
-export const unknownSettings: SettingsSnapshot = { flag: () => 'unknown', allows: () => 'unknown', secret: () => undefined };
+export const unknownSettings: SettingsSnapshot = { flag: () => 'unknown', allows: () => 'unknown', text: () => undefined, secret: () => undefined };
 
 export function settingsFrom(values: ReadonlyMap<SettingName, string>): SettingsSnapshot {
   const lists = new Map<AllowlistName, Allowlist>(
@@ -33,6 +35,7 @@ export function settingsFrom(values: ReadonlyMap<SettingName, string>): Settings
   return {
     flag: (name) => gate(values.get(name)?.trim().toLowerCase() === 'true'),
     allows: (list, id) => gate(lists.get(list)?.allows(id) ?? false),
+    text: (list) => values.get(list),
     secret: (name) => values.get(name),
   };
 }

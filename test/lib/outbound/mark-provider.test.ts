@@ -54,7 +54,7 @@ const upkeep = () => {
   const { dynamo, named } = world.tables;
   const queue = <H>(sent: Sent<H>[]) => fakeQueue(live(), sent, 'hint');
   return tick({
-    ...telling(), dynamo, settings: world.settings, clock: world.clock, tables: { syncState: named['sync-state'], bookingEvents: named['booking-events'] },
+    ...telling(), dynamo, settings: world.settings, clock: world.clock, tables: { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] },
     states: upkeepStates(dynamo, named['sync-state']), inbound: queue(world.hints), booking: queue(world.bookingHints), provider: queue(providerHints),
   });
 };
