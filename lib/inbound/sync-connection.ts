@@ -10,6 +10,7 @@ import type { HintQueue } from '../platform/hint-queue.ts';
 import type { Lease, Leases, RowChange } from '../platform/lease.ts';
 import type { InboundHint } from '../platform/messages.ts';
 import { Setting } from '../platform/names.ts';
+import type { CallMeter, Quota } from '../platform/quota.ts';
 import { every, syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
 import { safeReason } from '../platform/telemetry.ts';
 import type { BusyRows, CalendarPlace } from './busy-rows.ts';
@@ -51,6 +52,7 @@ export interface InboundParts {
   readonly grantDied: (connection: Connection) => Promise<void>;
   readonly fleet: () => Promise<Fleet>;
   readonly watches: WatchKeeper;
+  readonly quota: Quota;
   readonly hints: HintQueue<InboundHint>;
   readonly windowDays: WindowDays;
   readonly clock: Clock;
@@ -72,6 +74,7 @@ interface Pull {
   readonly dues: Dues;
   /** Which watches rang for it. */
   readonly rang: readonly Rang[];
+  readonly meter: CallMeter;
 }
 
 export interface Run {
@@ -96,7 +99,8 @@ export async function syncConnection(parts: InboundParts, connectionId: string, 
   const relist: Dues = { ...state.pull, dueRelist: now + relistAfterTakeover };
   const lease = await parts.leases.take(state.pull, { connectionId, part: 'pull', now, endsAt, onTakeover: dueChange(relist, connectionId) });
   if (!lease) return { outcome: 'held' };
-  const pull = { connection, state, decision, lease, snapshot, rang, dues: lease.takenOver ? relist : state.pull };
+  const meter = parts.quota.meter(connection.calendar_provider, decision.dirty ? 'notice' : 'poll', state.pull);
+  const pull = { connection, state, decision, lease, snapshot, rang, meter, dues: lease.takenOver ? relist : state.pull };
   if (connection.state !== 'active') return rest(parts, pull);
   try {
     return await pullAndSave(parts, pull);
@@ -167,7 +171,7 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
   return { cursors, items, unreadable, quarantined, changed };
 }
 
-function sessionFor(parts: InboundParts, { connection, lease }: Pull): Session {
+function sessionFor(parts: InboundParts, { connection, lease, meter }: Pull): Session {
   return {
     connectionId: connection.connection_id,
     token: parts.tokens(connection),
@@ -175,19 +179,20 @@ function sessionFor(parts: InboundParts, { connection, lease }: Pull): Session {
     ...(connection.zone !== undefined && { zone: connection.zone }),
     async permit() {
       if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+      await meter.permit();
     },
   };
 }
 
 /** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. */
-async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state }: Pull, change: RowChange): Promise<void> {
-  if (!(await leases.release(lease, change))) return;
+async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state, meter }: Pull, change: RowChange): Promise<void> {
+  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return;
   if (!(await states.clear(lease.connectionId, state.inbox.generation))) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
 }
 
-async function quarantined(parts: InboundParts, { lease }: Pull, end: { provider: CalendarProvider; items: number; watches: Readonly<Record<string, number>> }): Promise<PullEnd> {
+async function quarantined(parts: InboundParts, { lease, meter }: Pull, end: { provider: CalendarProvider; items: number; watches: Readonly<Record<string, number>> }): Promise<PullEnd> {
   const wait = seconds(60);
-  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, lastError: 'a complete list came back empty' });
+  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, lastError: 'a complete list came back empty', ...meter.count() });
   await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, wait / 1000 + 1);
   return { outcome: 'quarantined', ...end };
 }
@@ -207,7 +212,7 @@ async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<
   }
   const errorCount = (state.pull.errorCount ?? 0) + 1;
   const wait = backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
-  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, errorCount, lastError: safeReason(error) });
+  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, errorCount, lastError: safeReason(error), ...pull.meter.count() });
   await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, Math.ceil(wait / 1000));
   return { outcome: 'failed', provider, error };
 }

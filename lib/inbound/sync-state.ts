@@ -2,6 +2,7 @@
 import { PutItemCommand, QueryCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import type { Lease } from '../platform/lease.ts';
+import type { CallCount } from '../platform/quota.ts';
 import type { Dues } from './due.ts';
 import type { Suspicion } from './silence.ts';
 
@@ -15,7 +16,7 @@ export interface InboxRow {
   readonly delivered: string;
 }
 
-export interface PullRow extends Dues, Suspicion {
+export interface PullRow extends Dues, Suspicion, CallCount {
   readonly fence: number;
   readonly leaseUntil?: number;
   readonly backoffUntil?: number;

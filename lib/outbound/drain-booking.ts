@@ -8,6 +8,7 @@ import { GateClosed } from '../platform/gate-closed.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { Lease, Leases } from '../platform/lease.ts';
 import type { BookingHint } from '../platform/messages.ts';
+import type { CallMeter, Quota } from '../platform/quota.ts';
 import { syncGate, type Settings } from '../platform/settings.ts';
 import { safeReason } from '../platform/telemetry.ts';
 import { applyTarget, type TargetEnd } from './apply-target.ts';
@@ -25,6 +26,7 @@ export interface OutboundParts {
   readonly tokens: (connection: Connection) => Session['token'];
   readonly grantDied: (connection: Connection) => Promise<void>;
   readonly hints: HintQueue<BookingHint>;
+  readonly quota: Quota;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -91,23 +93,24 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
   const lease = await parts.leases.take(row, { connectionId, part: 'push', now, endsAt });
   if (!lease) return { ...report, outcome: 'held', retryAt: now + seconds(leaseWait(tries)) };
 
+  const meter = parts.quota.meter(provider, 'booking', row);
   try {
     // Read anew under the lease: the holder before may have moved the row on.
     const fresh = await parts.bookings.read(wish.id);
     const target = fresh.targets.find((one) => one.connectionId === connectionId && one.calendarKey === calendar.key);
     const newest = fresh.wish ?? wish;
-    const calendars = parts.open[provider](sessionFor(parts, connection, lease));
+    const calendars = parts.open[provider](sessionFor(parts, connection, { lease, meter }));
     const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled);
-    await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined });
+    await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined, ...meter.count() });
     if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
     return { ...report, ...end };
   } catch (error) {
-    return { ...report, ...(await failed(parts, { connection, lease, errorCount: (row.errorCount ?? 0) + 1, error })) };
+    return { ...report, ...(await failed(parts, { connection, lease, meter, errorCount: (row.errorCount ?? 0) + 1, error })) };
   }
 }
 
-async function failed(parts: OutboundParts, { connection, lease, errorCount, error }: { connection: Connection; lease: Lease; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
+async function failed(parts: OutboundParts, { connection, lease, meter, errorCount, error }: { connection: Connection; lease: Lease; meter: CallMeter; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
   if (error instanceof GateClosed) {
     await parts.leases.release(lease, {});
     return { outcome: 'gated' };
@@ -118,16 +121,17 @@ async function failed(parts: OutboundParts, { connection, lease, errorCount, err
     return { outcome: 'grant_dead', error };
   }
   const retryAt = parts.clock() + backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
-  await parts.leases.release(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error) });
+  await parts.leases.release(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error), ...meter.count() });
   return { outcome: 'failed', retryAt, error };
 }
 
-const sessionFor = (parts: OutboundParts, connection: Connection, lease: Lease): Session => ({
+const sessionFor = (parts: OutboundParts, connection: Connection, { lease, meter }: { lease: Lease; meter: CallMeter }): Session => ({
   connectionId: connection.connection_id,
   token: parts.tokens(connection),
   endsAt: lease.endsAt,
   ...(connection.zone !== undefined && { zone: connection.zone }),
   async permit() {
     if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+    await meter.permit();
   },
 });

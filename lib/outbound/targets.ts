@@ -4,6 +4,7 @@ import { healthPrefix } from '../platform/busy-keys.ts';
 import type { Connection, ConnectionCalendar, Connections } from '../platform/connections.ts';
 import { fromItem } from '../platform/dynamo.ts';
 import type { LeaseRow } from '../platform/lease.ts';
+import type { CallCount } from '../platform/quota.ts';
 import type { BookingRows, TargetRow, Wish } from './bookings.ts';
 
 /** Ids of a provider's connections: the health rows of busy-intervals name them, as the index of the connections table may lag. */
@@ -25,7 +26,7 @@ export function connectionIdsOf(dynamo: DynamoDBClient, table: string): Connecti
 }
 
 /** The `push` row: a connection's writes to its calendars are made one at a time. */
-export interface PushRow extends LeaseRow {
+export interface PushRow extends LeaseRow, CallCount {
   readonly backoffUntil?: number;
   readonly errorCount?: number;
 }

@@ -15,6 +15,7 @@ import { connections } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
 import { leases } from '../../lib/platform/lease.ts';
 import type { BookingHint } from '../../lib/platform/messages.ts';
+import type { Quota } from '../../lib/platform/quota.ts';
 import type { Telemetry } from '../../lib/platform/telemetry.ts';
 import { live, mortalCalendars, mortalDynamo, type Life } from './mortal.ts';
 import { tokenOf, type Sent, type SmallWorld } from './small-world.ts';
@@ -40,6 +41,9 @@ export function telling(): Telemetry & Told {
   return { ...told, log: { info: line, warn: line, error: line }, measure: (name, value, dimensions = {}) => void told.figures.push({ name, value, dimensions }) };
 }
 
+/** Nobody else spends the budget here. */
+const unlimited: Quota = { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsAt: undefined, calls: undefined }) }) };
+
 function common(world: SmallWorld, life: Life) {
   const { tables, settings, clock, random } = world;
   const dynamo = mortalDynamo(tables.dynamo, life);
@@ -49,6 +53,7 @@ function common(world: SmallWorld, life: Life) {
     ...telling(),
     connections: connections(dynamo, tables.named.connections),
     leases: leases(dynamo, tables.named['sync-state']),
+    quota: unlimited,
     open: { google: mortalCalendars(world.open.google, life), microsoft: mortalCalendars(world.open.microsoft, life) },
     tokens: ({ connection_id }: { connection_id: string }) => () => tokenOf(world, connection_id),
     grantDied: grantDied({
