@@ -26,6 +26,7 @@ import { lateDues } from '../../lib/platform/late-dues.ts';
 import { leases } from '../../lib/platform/lease.ts';
 import type { BookingHint, InboundHint, ProviderHint } from '../../lib/platform/messages.ts';
 import { Env, functionSettings, Metric, type FunctionName } from '../../lib/platform/names.ts';
+import { quota } from '../../lib/platform/quota.ts';
 import { settings } from '../../lib/platform/settings.ts';
 import { telemetry } from './telemetry.ts';
 
@@ -51,6 +52,7 @@ function common(name: FunctionName) {
     changes,
     settings: gates,
     leases: leases(dynamo, env.SYNC_STATE_TABLE),
+    quota: quota({ dynamo, table: env.SYNC_STATE_TABLE, clock, random, waited: (purpose, whose) => measure(Metric.quotaWaits, 1, { purpose, whose }) }),
     open: { google: openGoogle({ apiUrl: env.GOOGLE_API_URL, clock }), microsoft: openMicrosoft({ graphUrl: env.MICROSOFT_GRAPH_URL, clock }) },
     tokens: tokenVault({ dynamo, table: env.CONNECTIONS_TABLE, connections: known, settings: gates, refresh: refreshGrant({ google: env.GOOGLE_OAUTH_URL, microsoft: env.MICROSOFT_LOGIN_URL }, clock), clock }),
     grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes, clock }),
