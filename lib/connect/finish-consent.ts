@@ -6,7 +6,6 @@ import { CalendarError, type CalendarInfo, type CalendarProvider, type OpenCalen
 import { seconds } from '../platform/clock.ts';
 import type { Connection } from '../platform/connections.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
-import { Metric } from '../platform/names.ts';
 import { unseal } from '../platform/seal.ts';
 import type { SettingsSnapshot } from '../platform/settings.ts';
 import { safeError } from '../platform/telemetry.ts';
@@ -15,7 +14,7 @@ import type { ConsentEnd, ConsentParts } from './consent-handler.ts';
 import type { Refusal } from './consent-pages.ts';
 import { again, waitForAdmin, type ProvedReturn } from './consent-return.ts';
 import { hashOf, mostTries } from './consent-starts.ts';
-import { oauthClient } from './oauth-clients.ts';
+import { oauthClient, tellClientRefused } from './oauth-clients.ts';
 import { nonceOf, sendToConsent } from './open-consent.ts';
 import { consentGate } from './start-consent.ts';
 import { tokenRing } from './token-vault.ts';
@@ -144,8 +143,7 @@ async function judgeFailure(parts: ConsentParts, { start, startId }: ProvedRetur
   if (error.reason === 'consent_required') return waitForAdmin(parts, { start, startId });
   switch (error.kind) {
     case 'misconfigured':
-      telemetry.log.error('our own OAuth client was refused: see docs/connect.md', { calendar_provider: start.calendar_provider, error: safeError(error) });
-      telemetry.measure(Metric.oauthClientRefused, 1, { calendar_provider: start.calendar_provider });
+      tellClientRefused(telemetry)(start.calendar_provider, error);
       return refused('our_fault', { start });
     case 'grant_dead':
     case 'rejected':

@@ -6,8 +6,9 @@ import { refreshMicrosoft } from '../calendars/microsoft/oauth.ts';
 import { CalendarError, type CalendarProvider } from '../calendars/port.ts';
 import { seconds, type Clock } from '../platform/clock.ts';
 import { parseJson } from '../platform/messages.ts';
-import { Setting } from '../platform/names.ts';
+import { Metric, Setting } from '../platform/names.ts';
 import type { SettingsSnapshot } from '../platform/settings.ts';
+import { safeError, type Telemetry } from '../platform/telemetry.ts';
 
 /** GOOGLE_OAUTH and MICROSOFT_OAUTH: {"client_id","client_secret"}, Microsoft's with an optional "tenant" (default `common`). */
 export interface OauthClient {
@@ -31,19 +32,39 @@ export function oauthClient(snapshot: SettingsSnapshot, provider: CalendarProvid
   return typeof value?.client_id === 'string' && typeof value.client_secret === 'string' ? (value as OauthClient) : undefined;
 }
 
-export const refreshGrant =
-  (urls: { google: string; microsoft: string }, clock: Clock): RefreshGrant =>
-  async (provider, grant, snapshot) => {
-    const client = oauthClient(snapshot, provider);
-    if (!client) throw new CalendarError('unavailable', { reason: 'the OAuth client is not known' });
-    const asked = { clientId: client.client_id, clientSecret: client.client_secret, refreshToken: grant.refresh_token, clock, signal: AbortSignal.timeout(seconds(10)) };
-    const fresh =
-      provider === 'google'
-        ? await refreshGoogle({ ...asked, tokenUrl: `${urls.google}/token` })
-        : await refreshMicrosoft({ ...asked, loginUrl: urls.microsoft, tenant: client.tenant ?? 'common', scope: microsoftScope });
-    // Google sends no new refresh token on a refresh: the old one stays.
-    return { access_token: fresh.accessToken, expires_at: fresh.expiresAt, refresh_token: fresh.refreshToken ?? grant.refresh_token };
+/** Told where our own client is refused: a secret that ended, an app that was deleted. It touches every connection, and no connection can mend it. */
+export type ClientRefused = (provider: CalendarProvider, error: CalendarError) => void;
+
+/** Tells the operator by metric and by log. */
+export const tellClientRefused =
+  ({ measure, log }: Telemetry): ClientRefused =>
+  (provider, error) => {
+    measure(Metric.oauthClientRefused, 1, { calendar_provider: provider });
+    log.error('our own OAuth client was refused: see docs/connect.md', { calendar_provider: provider, error: safeError(error) });
   };
+
+export const refreshGrant =
+  (urls: { google: string; microsoft: string }, clock: Clock, refused: ClientRefused = () => undefined): RefreshGrant =>
+  async (provider, grant, snapshot) => {
+    try {
+      return await refreshed({ urls, clock }, { provider, grant, snapshot });
+    } catch (error) {
+      if (error instanceof CalendarError && error.kind === 'misconfigured') refused(provider, error);
+      throw error;
+    }
+  };
+
+async function refreshed({ urls, clock }: { urls: { google: string; microsoft: string }; clock: Clock }, { provider, grant, snapshot }: { provider: CalendarProvider; grant: Grant; snapshot: SettingsSnapshot }): Promise<Grant> {
+  const client = oauthClient(snapshot, provider);
+  if (!client) throw new CalendarError('unavailable', { reason: 'the OAuth client is not known' });
+  const asked = { clientId: client.client_id, clientSecret: client.client_secret, refreshToken: grant.refresh_token, clock, signal: AbortSignal.timeout(seconds(10)) };
+  const fresh =
+    provider === 'google'
+      ? await refreshGoogle({ ...asked, tokenUrl: `${urls.google}/token` })
+      : await refreshMicrosoft({ ...asked, loginUrl: urls.microsoft, tenant: client.tenant ?? 'common', scope: microsoftScope });
+  // Google sends no new refresh token on a refresh: the old one stays.
+  return { access_token: fresh.accessToken, expires_at: fresh.expiresAt, refresh_token: fresh.refreshToken ?? grant.refresh_token };
+}
 
 export interface DialogUrls {
   readonly redirectUri: string;

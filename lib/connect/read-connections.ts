@@ -33,7 +33,7 @@ async function listed(connections: Connections, providerId: string, query: URLSe
 }
 
 /** What callers may see: no token, no account. */
-const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at }: Connection) => ({
+const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, grant_ends_at }: Connection) => ({
   connection_id,
   provider_id,
   calendar_provider,
@@ -43,4 +43,9 @@ const told = ({ connection_id, provider_id, calendar_provider, state, zone, scop
   calendars: calendars.map(({ id, blocks, receives }) => ({ id, blocks, receives })),
   watches: watches.map(({ id, expires_at }) => ({ id, expires_at: expires_at === undefined ? null : new Date(expires_at).toISOString() })),
   created_at: new Date(created_at).toISOString(),
+  warnings: grant_ends_at === undefined ? [] : [endingGrant(calendar_provider, grant_ends_at)],
 });
+
+/** Said while there is time to do something about it. */
+const endingGrant = (provider: Connection['calendar_provider'], endsAt: number): string =>
+  `The calendar provider said that it ends this grant on ${new Date(endsAt).toISOString()}; the person must consent again before then.${provider === 'google' ? ' Google does so after 7 days while the app’s publishing status is Testing: publish it, as docs/connect.md tells, then have the person consent again.' : ''}`;
