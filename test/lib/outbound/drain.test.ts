@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { hours, minutes, seconds } from '../../../lib/platform/clock.ts';
+import { minutes, seconds } from '../../../lib/platform/clock.ts';
 import { Setting } from '../../../lib/platform/names.ts';
-import { readBookingEvent } from '../../../lib/outbound/booking-event.ts';
-import { aBookingEvent } from '../../support/booking-events.ts';
-import { live, type Fate } from '../../support/mortal.ts';
+import { live } from '../../support/mortal.ts';
 import { busy, notice, told } from '../../support/readings.ts';
 import { refOf, startSmallWorld, type Connected, type SmallWorld } from '../../support/small-world.ts';
+import { bringAbout as broughtAbout, isPending, newId, spanIn, targetOf, wishFor as recordWish } from '../../support/wishes.ts';
 import { drain, outbound, pull } from '../../support/workers.ts';
 
 let world: SmallWorld;
@@ -20,27 +19,11 @@ beforeEach(() => {
   world.microsoft.clearFaults();
 });
 
-let count = 0;
-const newId = (): string => `b-${(count += 1)}`;
-const span = (from: number) => ({ start: world.clock() + hours(from), end: world.clock() + hours(from + 1) });
-
-async function wishFor({ providerId }: Pick<Connected, 'providerId'>, id: string, version: number, change: { at?: number } & Record<string, unknown> = {}): Promise<void> {
-  const { at = 5, ...members } = change;
-  const { start, end } = span(at);
-  const read = readBookingEvent(aBookingEvent({ id, version, provider_id: providerId, start_time: new Date(start).toISOString(), end_time: new Date(end).toISOString(), ...members }));
-  if (read.kind !== 'booking') throw new Error(read.detail);
-  await outbound(world).bookings.record(read.booking, world.clock());
-}
-const pending = async (id: string): Promise<boolean> => (await outbound(world).bookings.read(id)).wish?.pendingSince !== undefined;
-const target = async (id: string) => (await outbound(world).bookings.read(id)).targets[0];
-/** As hints and upkeep bring it about, in the end. */
-async function bringAbout(id: string): Promise<void> {
-  for (let tries = 0; tries < 6 && (await pending(id)); tries += 1) {
-    world.advance(minutes(6));
-    await drain(world, id);
-  }
-  expect(await pending(id)).toBe(false);
-}
+const span = (from: number) => spanIn(world, from);
+const wishFor = (connected: Pick<Connected, 'providerId'>, id: string, version: number, change: { at?: number } & Record<string, unknown> = {}) => recordWish(world, connected, { id, version, ...change });
+const pending = (id: string) => isPending(world, id);
+const target = (id: string) => targetOf(world, id);
+const bringAbout = (id: string) => broughtAbout(world, id);
 const simulatorOf = ({ provider }: Connected) => (provider === 'google' ? world.google : world.microsoft);
 const writesAt = (connected: Connected, since: number) => simulatorOf(connected).requests.slice(since).filter(({ method }) => method !== 'GET').length;
 
@@ -81,50 +64,6 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(writesAt(ada, before)).toBe(0);
     expect(simulatorOf(ada).requests).toHaveLength(before);
   });
-
-  it.each(['before', 'after', 'lost'] as const)('is one event as wished, or none, after a run ends %s any one of its calls', async (how) => {
-    const ada = await world.connect(provider);
-    let reached = 0;
-    const atEach = async (run: (fate: Fate) => Promise<number>): Promise<void> => {
-      for (let at = 1; at < 40; at += 1) {
-        const calls = await run({ at, how });
-        if (calls < at) return;
-        reached = Math.max(reached, at);
-      }
-      throw new Error('It never ends.');
-    };
-    const dying = async (id: string, fate: Fate): Promise<number> => {
-      const life = live(fate);
-      await drain(world, id, life).catch((error: unknown) => {
-        if (!life.dead && !(error instanceof Error && error.name === 'TimeoutError')) throw error;
-      });
-      return life.calls.length;
-    };
-    const titles = (): string[] => ada.person.standing().map(({ title }) => title);
-    await atEach(async (fate) => {
-      const id = newId();
-      await wishFor(ada, id, 1, { title: `v1 ${fate.at}` });
-      const calls = await dying(id, fate);
-      await bringAbout(id);
-      expect({ fate, titles: titles() }).toEqual({ fate, titles: [`v1 ${fate.at}`] });
-      await wishFor(ada, id, 2, { title: `v2 ${fate.at}` });
-      const more = await dying(id, fate);
-      await bringAbout(id);
-      expect({ fate, titles: titles() }).toEqual({ fate, titles: [`v2 ${fate.at}`] });
-      await wishFor(ada, id, 3, { status: 'cancelled' });
-      await dying(id, fate);
-      await bringAbout(id);
-      expect({ fate, titles: titles() }).toEqual({ fate, titles: [] });
-      const other = newId();
-      await wishFor(ada, other, 1);
-      await dying(other, fate);
-      await wishFor(ada, other, 2, { status: 'cancelled' });
-      await bringAbout(other);
-      expect({ fate, titles: titles() }).toEqual({ fate, titles: [] });
-      return Math.max(calls, more);
-    });
-    expect(reached).toBeGreaterThan(8);
-  }, 60_000);
 
   it('is one event for two workers at once: one waits, two seconds and then twice as long up to a minute', async () => {
     const ada = await world.connect(provider);

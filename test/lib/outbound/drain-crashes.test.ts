@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { live, type Fate } from '../../support/mortal.ts';
+import { startSmallWorld, type SmallWorld } from '../../support/small-world.ts';
+import { bringAbout, newId, wishFor } from '../../support/wishes.ts';
+import { drain } from '../../support/workers.ts';
+
+let world: SmallWorld;
+beforeAll(async () => {
+  world = await startSmallWorld();
+});
+afterAll(() => world.close());
+
+describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s', (provider) => {
+  it.each(['before', 'after', 'lost'] as const)('is one event as wished, or none, after a run ends %s any one of its calls', async (how) => {
+    const ada = await world.connect(provider);
+    let reached = 0;
+    const atEach = async (run: (fate: Fate) => Promise<number>): Promise<void> => {
+      for (let at = 1; at < 40; at += 1) {
+        const calls = await run({ at, how });
+        if (calls < at) return;
+        reached = Math.max(reached, at);
+      }
+      throw new Error('It never ends.');
+    };
+    const dying = async (id: string, fate: Fate): Promise<number> => {
+      const life = live(fate);
+      await drain(world, id, life).catch((error: unknown) => {
+        if (!life.dead && !(error instanceof Error && error.name === 'TimeoutError')) throw error;
+      });
+      return life.calls.length;
+    };
+    const titles = (): string[] => ada.person.standing().map(({ title }) => title);
+    await atEach(async (fate) => {
+      const id = newId();
+      await wishFor(world, ada, { id, version: 1, title: `v1 ${fate.at}` });
+      const calls = await dying(id, fate);
+      await bringAbout(world, id);
+      expect({ fate, titles: titles() }).toEqual({ fate, titles: [`v1 ${fate.at}`] });
+      await wishFor(world, ada, { id, version: 2, title: `v2 ${fate.at}` });
+      const more = await dying(id, fate);
+      await bringAbout(world, id);
+      expect({ fate, titles: titles() }).toEqual({ fate, titles: [`v2 ${fate.at}`] });
+      await wishFor(world, ada, { id, version: 3, status: 'cancelled' });
+      await dying(id, fate);
+      await bringAbout(world, id);
+      expect({ fate, titles: titles() }).toEqual({ fate, titles: [] });
+      const other = newId();
+      await wishFor(world, ada, { id: other, version: 1 });
+      await dying(other, fate);
+      await wishFor(world, ada, { id: other, version: 2, status: 'cancelled' });
+      await bringAbout(world, other);
+      expect({ fate, titles: titles() }).toEqual({ fate, titles: [] });
+      return Math.max(calls, more);
+    });
+    expect(reached).toBeGreaterThan(8);
+  }, 60_000);
+});
