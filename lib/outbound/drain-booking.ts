@@ -2,7 +2,7 @@
 // push lease → clear pending if nothing changed meanwhile. Safe to run twice, to die anywhere, and to run beside another.
 import { CalendarError, type CalendarProvider, type OpenCalendars, type Session } from '../calendars/port.ts';
 import { backoff } from '../platform/backoff.ts';
-import { seconds, type Clock, type Random } from '../platform/clock.ts';
+import { minutes, seconds, type Clock, type Random } from '../platform/clock.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
@@ -119,6 +119,11 @@ async function failed(parts: OutboundParts, { connection, lease, meter, errorCou
     await parts.grantDied(connection);
     await parts.leases.release(lease, {});
     return { outcome: 'grant_dead', error };
+  }
+  if (error instanceof CalendarError && error.kind === 'rejected') {
+    // This booking's own fault: it waits, and the connection's other bookings go on.
+    await parts.leases.release(lease, { lastError: safeReason(error), ...meter.count() });
+    return { outcome: 'failed', retryAt: parts.clock() + minutes(5), error };
   }
   const retryAt = parts.clock() + backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
   await parts.leases.release(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error), ...meter.count() });

@@ -52,6 +52,17 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(ada.person.standing()).toMatchObject([span(11)]);
   });
 
+  it('that the provider refuses waits alone: the next booking of the same calendar is written', async () => {
+    const ada = await world.connect(provider);
+    const [refused, next] = [newId(), newId()];
+    await wishFor(ada, refused, 1);
+    simulatorOf(ada).addFault({ method: 'POST', path: 'events', when: 'before', status: 400, body: { error: { code: provider === 'google' ? 400 : 'ErrorInvalidRequest', message: 'No.', errors: [{ reason: 'invalid' }] } } });
+    expect(await drain(world, refused)).toMatchObject({ outcome: 'left', targets: [{ outcome: 'failed' }] });
+    await wishFor(ada, next, 1);
+    expect(await drain(world, next)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'created' }] });
+    expect(await pending(refused)).toBe(true);
+  });
+
   it('asks nothing of the calendar when it is as wished already', async () => {
     const ada = await world.connect(provider);
     const id = newId();
