@@ -1,0 +1,114 @@
+// Queries over items in memory: a table or one of its indexes, in key order, page by page as DynamoDB would cut them.
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { createRequire } from 'node:module';
+import { physicalName } from '../../infra/local/template.ts';
+import type { Item } from '../../lib/platform/dynamo.ts';
+import { synthesizedStack } from './template.ts';
+
+type KeySchema = readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
+export interface IndexSchema {
+  readonly IndexName: string;
+  readonly KeySchema: KeySchema;
+  readonly Projection: { readonly ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; readonly NonKeyAttributes?: readonly string[] };
+  readonly local: boolean;
+}
+export interface TableSchema {
+  readonly TableName: string;
+  readonly KeySchema: KeySchema;
+  readonly AttributeDefinitions: readonly { readonly AttributeName: string; readonly AttributeType: 'S' | 'N' | 'B' }[];
+  readonly indexes: readonly IndexSchema[];
+}
+
+interface Judging {
+  createKey(item: Item, table: TableSchema): string;
+  createIndexKey(item: Item, table: TableSchema, keys: KeySchema): string;
+  compare(operator: string, value: AttributeValue | undefined, against: readonly AttributeValue[]): boolean;
+  matchesExprFilter(item: Item, expression: object): boolean;
+  mapPaths(paths: readonly unknown[], item: Item): Item;
+  itemSize(item: Item, compress: boolean, meta: boolean, rangeKey: string | undefined): number;
+}
+const { createKey, createIndexKey, compare, matchesExprFilter, mapPaths, itemSize } = createRequire(import.meta.url)('dynalite/db') as Judging;
+const pageBytes = 1024 * 1024;
+
+/** Of all tables of the template. */
+export async function schemasOf(): Promise<TableSchema[]> {
+  const stack = await synthesizedStack();
+  return stack.of('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map((resource) => {
+    const indexes = (property: string, local: boolean) => ((resource.property(property) ?? []) as Omit<IndexSchema, 'local'>[]).map((index) => ({ ...index, local }));
+    return {
+      TableName: physicalName(stack, resource, 'TableName'),
+      KeySchema: resource.property('KeySchema') as KeySchema,
+      AttributeDefinitions: resource.property('AttributeDefinitions') as TableSchema['AttributeDefinitions'],
+      indexes: [...indexes('GlobalSecondaryIndexes', false), ...indexes('LocalSecondaryIndexes', true)],
+    };
+  });
+}
+
+/** As dynalite's validation leaves a query. */
+interface JudgedQuery {
+  readonly IndexName?: string;
+  readonly ConsistentRead?: boolean;
+  readonly KeyConditions: Readonly<Record<string, { readonly ComparisonOperator: string; readonly AttributeValueList: readonly AttributeValue[] }>>;
+  readonly ExclusiveStartKey?: Item;
+  readonly ScanIndexForward?: boolean;
+  readonly Limit?: number;
+  readonly Select?: string;
+  readonly _filter?: { readonly expression: object };
+  readonly _projection?: { readonly paths: readonly unknown[] };
+}
+
+export function queryItems(schema: TableSchema, data: object, { items, shown }: { items: ReadonlyMap<string, Item>; shown: () => ReadonlyMap<string, Item> }): object {
+  const query = data as JudgedQuery;
+  const index = query.IndexName === undefined ? undefined : schema.indexes.find(({ IndexName }) => IndexName === query.IndexName);
+  if (query.IndexName !== undefined && !index) throw invalid(`The table does not have the specified index: ${query.IndexName}`);
+  if (index && !index.local && query.ConsistentRead) throw invalid('Consistent reads are not supported on global secondary indexes');
+  const keys = index?.KeySchema ?? schema.KeySchema;
+  const orderOf = (item: Item): string => (index ? createIndexKey(item, schema, keys) : createKey(item, schema));
+  const conditions = Object.entries(query.KeyConditions);
+  for (const [name] of conditions) if (!keys.some(({ AttributeName }) => AttributeName === name)) throw invalid(`Query condition missed key schema element: ${keys[0]?.AttributeName}`);
+  if (!query.KeyConditions[keys[0]?.AttributeName ?? '']) throw invalid(`Query condition missed key schema element: ${keys[0]?.AttributeName}`);
+
+  const source = index && !index.local ? shown() : items;
+  let found: { at: string; item: Item }[] = [];
+  for (const item of source.values()) {
+    if (keys.some(({ AttributeName }) => item[AttributeName] === undefined)) continue;
+    if (conditions.every(([name, { ComparisonOperator, AttributeValueList }]) => compare(ComparisonOperator, item[name], AttributeValueList))) found.push({ at: orderOf(item), item });
+  }
+  const direction = query.ScanIndexForward === false ? -1 : 1;
+  found.sort((a, b) => (a.at < b.at ? -1 : 1) * direction);
+  const names = [...new Set([...schema.KeySchema, ...keys].map(({ AttributeName }) => AttributeName))];
+  if (query.ExclusiveStartKey) {
+    if (names.some((name) => query.ExclusiveStartKey?.[name] === undefined) || Object.keys(query.ExclusiveStartKey).length !== names.length) throw invalid('The provided starting key is invalid');
+    const from = orderOf(query.ExclusiveStartKey);
+    found = found.filter(({ at }) => (direction === 1 ? at > from : at < from));
+  }
+  return page(query, found.map(({ item }) => projected(item, index, names)), names);
+}
+
+function page({ Limit = Infinity, Select, _filter, _projection }: JudgedQuery, found: readonly Item[], names: readonly string[]): object {
+  const taken: Item[] = [];
+  let size = 0;
+  for (const item of found) {
+    if (taken.length >= Limit || size >= pageBytes) break;
+    taken.push(item);
+    size += itemSize(item, true, true, names[1]);
+  }
+  const last = taken.at(-1);
+  const cut = (taken.length >= Limit || size >= pageBytes) && last !== undefined;
+  const matching = _filter ? taken.filter((item) => matchesExprFilter(item, _filter.expression)) : taken;
+  const items = _projection ? matching.map((item) => ({ ...mapPaths(_projection.paths, item) })) : matching;
+  return {
+    ScannedCount: taken.length,
+    Count: items.length,
+    ...(Select !== 'COUNT' && { Items: structuredClone(items) }),
+    ...(cut && { LastEvaluatedKey: structuredClone(Object.fromEntries(names.map((name) => [name, last[name]]))) }),
+  };
+}
+
+function projected(item: Item, index: IndexSchema | undefined, names: readonly string[]): Item {
+  if (!index || index.Projection.ProjectionType === 'ALL') return item;
+  const wanted = new Set([...names, ...(index.Projection.NonKeyAttributes ?? [])]);
+  return Object.fromEntries(Object.entries(item).filter(([name]) => wanted.has(name)));
+}
+
+const invalid = (message: string): Error => Object.assign(new Error(message), { name: 'ValidationException' });
