@@ -42,6 +42,8 @@ export interface SimulatorServer {
   readonly requests: LoggedRequest[];
   addFault(fault: Fault): void;
   clearFaults(): void;
+  /** As over HTTP, log and faults included, but within this process; undefined: the connection was reset. */
+  within(request: SimRequest): Promise<SimResponse | undefined>;
   close(): Promise<void>;
 }
 
@@ -65,14 +67,18 @@ export async function startSimulatorServer(options: ServerOptions): Promise<Simu
   const own = controlRoutes({ requests, faults, control: options.control });
   let n = 0;
 
-  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const request = await readRequest(incoming);
-    if (request === undefined) return send(outgoing, { status: 413, body: 'The simulators take bodies up to 10 MB.\n' });
-    if (request.path.startsWith('/_sim/')) return send(outgoing, await answer(own, request));
+  const respond = async (request: SimRequest): Promise<SimResponse | typeof reset> => {
     n += 1;
     const entry = { n, at: options.clock(), method: request.method, path: request.path, query: request.query.toString(), headers: plainHeaders(request.headers), body: request.body };
     const response = await suffer(faults.take(request), () => answer(options.handle, request));
     requests.push({ ...entry, status: response === reset ? 0 : response.status });
+    return response;
+  };
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const request = await readRequest(incoming);
+    if (request === undefined) return send(outgoing, { status: 413, body: 'The simulators take bodies up to 10 MB.\n' });
+    if (request.path.startsWith('/_sim/')) return send(outgoing, await answer(own, request));
+    const response = await respond(request);
     if (response === reset) incoming.socket.resetAndDestroy();
     else await send(outgoing, response);
   };
@@ -91,6 +97,10 @@ export async function startSimulatorServer(options: ServerOptions): Promise<Simu
     requests,
     addFault: faults.add,
     clearFaults: faults.clear,
+    within: async (request) => {
+      const response = await respond(request);
+      return response === reset ? undefined : response;
+    },
     close: () => close(server),
   };
 }

@@ -23,6 +23,7 @@ export interface MicrosoftSimulator extends ControlActs {
   readonly requests: SimulatorServer['requests'];
   readonly addFault: SimulatorServer['addFault'];
   readonly clearFaults: SimulatorServer['clearFaults'];
+  readonly within: SimulatorServer['within'];
   readonly notices: Notices;
   /** May be changed at any time. */
   readonly behaviour: Behaviour;
@@ -76,6 +77,7 @@ export async function startMicrosoftSimulator(options: MicrosoftSimulatorOptions
     requests: server.requests,
     addFault: server.addFault,
     clearFaults: server.clearFaults,
+    within: server.within,
     notices: changes.notices,
     behaviour: world.behaviour,
     close: async () => {
