@@ -3,7 +3,7 @@
 // the quota; calls are taken from the project's window in chunks, one conditional write each. Bookings may use all of it, polls a part.
 import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CalendarError, type CalendarProvider } from '../calendars/port.ts';
-import { minutes, seconds, type Clock, type Random } from './clock.ts';
+import { seconds, type Clock, type Random } from './clock.ts';
 import { unlessRefused } from './dynamo.ts';
 
 /** What calls are for: when the budget is short, polls go first, then notices' pulls, bookings last. */
@@ -20,22 +20,21 @@ export const googleQuota = {
   share: { poll: 0.6, notice: 0.85, booking: 1 } satisfies Record<Purpose, number>,
   /** Calls taken at once: a usual pull makes one or two, so that one chunk serves several of a warm function. */
   chunk: 10,
-  /** Of one account in a fixed minute, two of which a sliding one touches: 2 × (100 + 200) is the user's quota. */
-  userPull: 100,
-  userPush: 200,
+  /** Of one account, for its pulls and again for its bookings: a burst, refilled by so many a second. 2 × (180 + 60 × 2) is the user's quota. */
+  user: { burst: 180, perSecond: 2 },
 } as const;
 
-/** How many calls one lease's row has seen in a fixed minute; the row is written at release anyway, so counting them costs nothing. */
+/** What one lease's row has left of its account's burst, as of a moment; the row is written at release anyway, so counting costs nothing. */
 export interface CallCount {
+  readonly callsLeft?: number;
   readonly callsAt?: number;
-  readonly calls?: number;
 }
 
 export interface CallMeter {
   /** Before each call; throws CalendarError `throttled` where the budget is short. */
   permit(): Promise<void>;
   /** For the lease's row. */
-  count(): { callsAt: number | undefined; calls: number | undefined };
+  count(): { callsLeft: number | undefined; callsAt: number | undefined };
 }
 
 export interface Quota {
@@ -76,19 +75,22 @@ export function quota(parts: QuotaParts): Quota {
   };
   return {
     meter(provider, purpose, before) {
-      let minute = Math.floor(clock() / minutes(1));
-      let calls = before.callsAt === minute ? (before.calls ?? 0) : 0;
-      const most = purpose === 'booking' ? googleQuota.userPush : googleQuota.userPull;
+      const { burst, perSecond } = googleQuota.user;
+      let at = before.callsAt ?? clock();
+      let left = before.callsLeft ?? burst;
+      let counted = false;
       return {
         async permit() {
           if (provider !== 'google') return;
-          const now = Math.floor(clock() / minutes(1));
-          if (now !== minute) [minute, calls] = [now, 0];
-          if (calls >= most) refuse(purpose, 'user', (minute + 1) * minutes(1));
+          const now = Math.max(at, clock());
+          left = Math.min(burst, left + ((now - at) / 1000) * perSecond);
+          at = now;
+          if (left < 1) refuse(purpose, 'user', now + Math.ceil(((1 - left) / perSecond) * 1000));
           await takeOne(purpose);
-          calls += 1;
+          left -= 1;
+          counted = true;
         },
-        count: () => (calls === 0 ? { callsAt: undefined, calls: undefined } : { callsAt: minute, calls }),
+        count: () => (counted || before.callsAt !== undefined ? { callsLeft: Math.floor(left), callsAt: at } : { callsLeft: undefined, callsAt: undefined }),
       };
     },
   };

@@ -102,7 +102,7 @@ export function yearWorld({ begins, random, weather }: { begins: number; random:
     grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, changes: { tell: async (change) => void told.push(change) } }),
     fleet: () => Promise.resolve({ connections: provider.accounts.size, unproven: 0 }),
     watches: watchKeeper({ dynamo, table: tables.connections, connections: known, webhookBaseUrl: 'https://webhooks.example', clock, newId: () => `w${(ids += 1)}` }),
-    quota: { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsAt: undefined, calls: undefined }) }) },
+    quota: { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) },
     windowDays: { back: 1, ahead: 180 },
   };
   const outcomes = new Map<string, number>();

@@ -42,7 +42,7 @@ export function telling(): Telemetry & Told {
 }
 
 /** Nobody else spends the budget here. */
-const unlimited: Quota = { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsAt: undefined, calls: undefined }) }) };
+const unlimited: Quota = { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) };
 
 function common(world: SmallWorld, life: Life) {
   const { tables, settings, clock, random } = world;

@@ -36,7 +36,8 @@ async function spend(fleet: readonly Quota[], purpose: Purpose, most = 3000): Pr
 describe("Google's budget", () => {
   it('is never overspent in any sliding minute, however many functions share it', () => {
     expect(googleQuota.perWindow * (minutes(1) / googleQuota.window + 1)).toBeLessThanOrEqual(googleQuota.projectPerMinute);
-    expect(2 * (googleQuota.userPull + googleQuota.userPush)).toBeLessThanOrEqual(googleQuota.userPerMinute);
+    const { burst, perSecond } = googleQuota.user;
+    expect(2 * (burst + 60 * perSecond)).toBeLessThanOrEqual(googleQuota.userPerMinute); // for pulls, and again for bookings
   });
 
   it('when short makes polls wait first, then pulls that a notice asked for, and bookings last', async () => {
@@ -73,10 +74,10 @@ describe("Google's budget", () => {
     expect(writes()).toBe(20);
   });
 
-  it('holds each account to its own share, across holders of the lease, and gives it back the next minute', async () => {
+  it('holds each account to its own share, across holders of the lease, and gives it back second by second', async () => {
     let row: CallCount = {};
     let calls = 0;
-    for (let run = 0; run < 20 && calls < 1000; run += 1) {
+    for (let run = 0; run < 40 && calls < 1000; run += 1) {
       const meter = aFunction().meter('google', 'notice', row);
       try {
         for (let n = 0; n < 7; n += 1, calls += 1) await meter.permit();
@@ -87,10 +88,12 @@ describe("Google's budget", () => {
         row = meter.count() as CallCount;
       }
     }
-    expect(calls).toBe(googleQuota.userPull);
+    expect(calls).toBe(googleQuota.user.burst);
     expect(waits).toEqual(['notice user']);
-    now += minutes(1);
-    await expect(aFunction().meter('google', 'notice', row).permit()).resolves.toBeUndefined();
+    now += seconds(1);
+    const refilled = aFunction().meter('google', 'notice', row);
+    for (let n = 0; n < googleQuota.user.perSecond; n += 1) await refilled.permit();
+    await expect(refilled.permit()).rejects.toMatchObject({ kind: 'throttled' });
   });
 
   it('says how long to wait: into the next window, each a little differently', async () => {
