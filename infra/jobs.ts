@@ -12,9 +12,10 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
     .useSettings()
     .callCalendars()
     .watchCalendars()
-    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
-    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useIndexes('connections', Index.connectionsByAccount)
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
     .useTable('booking-events', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('booking-events', Index.bookingsByEnd)
@@ -26,23 +27,27 @@ export const pushesBookings = (job: JobFunction): JobFunction =>
     .useSettings()
     .callCalendars()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
-    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:UpdateItem')
-    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:UpdateItem')
-    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useIndexes('connections', Index.connectionsByProvider)
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('booking-events', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useIndexes('booking-events', Index.bookingsByEnd)
-    .sendTo('booking', 'calendar-changes');
+    .sendTo('inbound', 'booking', 'calendar-changes');
 
 /** Answers from one strongly consistent query. */
 export const answersAvailability = (job: JobFunction): JobFunction =>
   job.useSettings().useTable('busy-intervals', 'dynamodb:Query').useIndexes('busy-intervals', Index.busyByStart);
 
-/** Shows connections, without their secrets, and starts consents. */
+/** Shows connections, without their secrets, starts consents, and lets connections and providers go. */
 export const answersAboutConnections = (job: JobFunction): JobFunction =>
   job
     .useSettings()
     .knowApi()
-    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem')
-    .useIndexes('connections', Index.connectionsByProvider);
+    .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useIndexes('connections', Index.connectionsByProvider)
+    .useTable('sync-state', 'dynamodb:UpdateItem')
+    .useTable('busy-intervals', 'dynamodb:UpdateItem')
+    .sendTo('inbound', 'booking');
 
 /** Takes a person to the consent page and back, and makes or renews the connection. */
 export const connectsCalendars = (job: JobFunction): JobFunction =>

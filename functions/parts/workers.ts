@@ -28,6 +28,7 @@ import type { BookingHint, InboundHint, ProviderHint } from '../../lib/platform/
 import { Env, functionSettings, Metric, type FunctionName } from '../../lib/platform/names.ts';
 import { quota } from '../../lib/platform/quota.ts';
 import { settings } from '../../lib/platform/settings.ts';
+import { erasing, leavingFrom } from './farewell.ts';
 import { telemetry } from './telemetry.ts';
 
 const clock = Date.now;
@@ -61,7 +62,7 @@ function common(name: FunctionName) {
     bookingHints: hintQueue<BookingHint>(sqs, env.BOOKING_QUEUE_URL, ({ booking_id }) => booking_id),
   };
 }
-type Common = ReturnType<typeof common>;
+export type Common = ReturnType<typeof common>;
 
 export const outboundParts = (name: FunctionName): OutboundParts & Common => outboundFrom(common(name));
 export const inboundParts = (name: FunctionName): InboundParts & Common => inboundFrom(common(name));
@@ -81,6 +82,7 @@ function inboundFrom(parts: Common): InboundParts & Common {
   const { INBOUND_QUEUE_URL, WEBHOOK_BASE_URL, WINDOW_BACK_DAYS, WINDOW_AHEAD_DAYS } = readEnvironment([Env.inboundQueueUrl, Env.webhookBaseUrl, Env.windowBackDays, Env.windowAheadDays]);
   return {
     ...parts,
+    ...leavingFrom(parts),
     hints: hintQueue<InboundHint>(sqs, INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
     states: syncStates(dynamo, env.SYNC_STATE_TABLE),
     rows: busyRows(dynamo, env.BUSY_INTERVALS_TABLE),
@@ -92,12 +94,15 @@ function inboundFrom(parts: Common): InboundParts & Common {
 }
 
 /** What hints for a whole provider ask of booking-sync. */
-export function providerWork({ dynamo, sqs, env, clock, bookings: known, future, bookingHints }: Common): ForProvider {
+export function providerWork(common: Common): ForProvider {
+  const { dynamo, sqs, env, clock, bookings: known, future, bookingHints } = common;
   const parts = {
     bookings: known, future, clock,
     late: lateDues(dynamo, env.SYNC_STATE_TABLE),
     hints: bookingHints,
     providerHints: hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id),
   };
-  return (hint) => markProvider(parts, hint);
+  const hints = hintQueue<InboundHint>(sqs, readEnvironment([Env.inboundQueueUrl]).INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);
+  const erase = erasing(common, { hints, providerHints: parts.providerHints });
+  return (hint, endsAt) => (hint.hint === 'erase' ? erase(hint.provider_id, endsAt) : markProvider(parts, hint));
 }

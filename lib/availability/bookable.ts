@@ -24,7 +24,7 @@ export const beyondWindow = (health: ConnectionHealth, { start, end }: Interval)
 /** All reasons for a span, each once. A provider without connections has none: nothing is unknown of them. */
 export function unknownReasons(connections: readonly ConnectionHealth[], span: Interval, { now, gate }: { now: number; gate: Gate }): UnknownReason[] {
   const reasons = new Set<UnknownReason>();
-  if (connections.length > 0 && gate !== 'open') reasons.add('sync_off');
+  if (connections.some(({ state }) => state !== 'disconnecting') && gate !== 'open') reasons.add('sync_off');
   for (const health of connections) {
     for (const reason of reasonsOf(health, now)) reasons.add(reason);
     if (beyondWindow(health, span)) reasons.add('beyond_window');

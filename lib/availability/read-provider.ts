@@ -36,7 +36,8 @@ export function readProvider(dynamo: DynamoDBClient, table: string): ReadProvide
       );
       for (const item of page.Items ?? []) {
         if (item['row']?.S?.startsWith(healthPrefix)) connections.push(fromItem(item) as unknown as ConnectionHealth);
-        else intervals.push({ start: Date.parse(item['start']?.S ?? ''), end: Date.parse(item['end']?.S ?? '') });
+        // Health rows come first. What a connection that leaves still has here is nobody's busy time any more.
+        else if (!connections.some(({ connection_id, state }) => state === 'disconnecting' && item['row']?.S?.startsWith(`${connection_id}#`))) intervals.push({ start: Date.parse(item['start']?.S ?? ''), end: Date.parse(item['end']?.S ?? '') });
       }
       from = page.LastEvaluatedKey;
     } while (from);

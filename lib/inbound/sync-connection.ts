@@ -16,6 +16,7 @@ import { safeReason } from '../platform/telemetry.ts';
 import type { BusyRows, CalendarPlace } from './busy-rows.ts';
 import { dueChange, duesAfter, jittered, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
 import { healthOf } from './health.ts';
+import { leaveConnection, type LeavingEnd, type LeavingParts } from './leaving.ts';
 import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
 import { decidePull, type PullDecision } from './pull-decision.ts';
 import { PullPlan, type Absence, type CompleteList, type Sighting } from './pull-plan.ts';
@@ -38,7 +39,7 @@ export interface OwnNews {
   readonly calendars: Calendars;
 }
 
-export interface InboundParts {
+export interface InboundParts extends LeavingParts {
   readonly states: SyncStates;
   readonly leases: Leases;
   readonly connections: Connections;
@@ -60,6 +61,7 @@ export interface InboundParts {
 }
 
 export type PullEnd =
+  | LeavingEnd
   | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'lease_lost' }
   | { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>> }
   | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
@@ -87,6 +89,7 @@ export interface Run {
 export async function syncConnection(parts: InboundParts, connectionId: string, { endsAt, rang = [] }: Run): Promise<PullEnd> {
   const state = await parts.states.read(connectionId);
   if (!state) return { outcome: 'gone' };
+  if ('leaving' in state) return leaveConnection(parts, { connectionId, row: state.leaving, pull: state.pull, endsAt });
   const snapshot = await parts.settings.read();
   const decision = decidePull(state, snapshot, parts.clock());
   if (decision.kind !== 'pull') return { outcome: decision.kind };

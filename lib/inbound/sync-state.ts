@@ -2,6 +2,7 @@
 import { PutItemCommand, QueryCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import type { Lease } from '../platform/lease.ts';
+import type { LeavingRow } from '../platform/leaving-rows.ts';
 import type { CallCount } from '../platform/quota.ts';
 import type { Dues } from './due.ts';
 import type { Suspicion } from './silence.ts';
@@ -48,9 +49,16 @@ export interface ConnectionSyncState {
   readonly cursors: ReadonlyMap<string, CursorRow>;
 }
 
+/** It is being disconnected: nothing else matters of it. */
+export interface LeavingState {
+  readonly leaving: LeavingRow;
+  /** Gone towards the end. */
+  readonly pull?: PullRow;
+}
+
 export interface SyncStates {
   /** One consistent query. Undefined: no such connection. */
-  read(connectionId: string): Promise<ConnectionSyncState | undefined>;
+  read(connectionId: string): Promise<ConnectionSyncState | LeavingState | undefined>;
   /** Moves the cursor, on the lease's fence. False: a newer holder has been here. */
   saveCursor(lease: Lease, calendarKey: string, row: CursorRow): Promise<boolean>;
   /** Takes the mark away if nothing has landed since `generation` was noted. */
@@ -71,6 +79,8 @@ export function syncStates(dynamo: DynamoDBClient, table: string): SyncStates {
       const rows = new Map((Items ?? []).map((item) => [item['part']?.S ?? '', fromItem(item)]));
       const inbox = rows.get('inbox');
       const pull = rows.get('pull');
+      const leaving = rows.get('leave');
+      if (leaving) return { leaving: leaving as unknown as LeavingRow, ...(pull && { pull: pull as unknown as PullRow }) };
       if (!inbox || !pull) return undefined;
       const cursors = [...rows].flatMap(([part, row]) => (part.startsWith('cal#') ? [[part.slice(4), row as CursorRow] as const] : []));
       return { inbox: { ...(inbox as unknown as InboxRow), delivered: deliveredDigest(inbox) }, pull: pull as unknown as PullRow, cursors: new Map(cursors) };

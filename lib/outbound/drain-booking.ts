@@ -88,7 +88,7 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
   if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') return { ...report, outcome: 'gated' };
   const now = parts.clock();
   const row = await parts.pushRow(connectionId);
-  if (!row) return { ...report, outcome: 'unchanged' }; // erased meanwhile
+  if (!row || row.closed === 1) return { ...report, outcome: 'unchanged' }; // leaving, or erased meanwhile
   if (row.backoffUntil !== undefined && row.backoffUntil > now) return { ...report, outcome: 'backing_off', retryAt: row.backoffUntil };
   const lease = await parts.leases.take(row, { connectionId, part: 'push', now, endsAt });
   if (!lease) return { ...report, outcome: 'held', retryAt: now + seconds(leaseWait(tries)) };

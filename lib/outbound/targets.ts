@@ -29,6 +29,8 @@ export function connectionIdsOf(dynamo: DynamoDBClient, table: string): Connecti
 export interface PushRow extends LeaseRow, CallCount {
   readonly backoffUntil?: number;
   readonly errorCount?: number;
+  /** 1: its connection is leaving, and nothing more is written. */
+  readonly closed?: number;
 }
 export type ReadPushRow = (connectionId: string) => Promise<PushRow | undefined>;
 

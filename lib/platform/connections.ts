@@ -64,6 +64,8 @@ export interface Connections {
   get(connectionId: string): Promise<Connection | undefined>;
   /** Strongly consistent, in the order asked; those that are gone are left out. */
   getAll(connectionIds: readonly string[]): Promise<Connection[]>;
+  /** Connections of one account at a calendar provider, through an index that may lag. */
+  idsOfAccount(account: string): Promise<string[]>;
   /** Through the index, which may lag: for lists only. */
   idsOf(providerId: string, page?: { after?: string; limit?: number }): Promise<{ ids: string[]; next?: string }>;
 }
@@ -88,6 +90,12 @@ export function connections(dynamo: DynamoDBClient, table: string): Connections 
         keys = [...unprocessed, ...keys.slice(100)];
       }
       return connectionIds.flatMap((id) => found.get(id) ?? []);
+    },
+    async idsOfAccount(account) {
+      const { Items } = await dynamo.send(
+        new QueryCommand({ TableName: table, IndexName: Index.connectionsByAccount, KeyConditionExpression: 'account = :account', ExpressionAttributeValues: { ':account': { S: account } } }),
+      );
+      return (Items ?? []).flatMap((item) => item['connection_id']?.S ?? []);
     },
     async idsOf(providerId, { after, limit = 100 } = {}) {
       const { Items, LastEvaluatedKey } = await dynamo.send(

@@ -19,10 +19,10 @@ export interface BookingHint {
   readonly tries?: number;
 }
 
-/** Mark this provider's future bookings, page by page. On the booking queue too. */
+/** Mark this provider's future bookings, page by page, or erase all of them. On the booking queue too. */
 export interface ProviderHint {
   readonly v: 1;
-  readonly hint: 'provider';
+  readonly hint: 'provider' | 'erase';
   readonly provider_id: string;
   /** Where the page before ended. */
   readonly after?: string;
@@ -51,10 +51,10 @@ export function readInboundHint(body: string): InboundHint | undefined {
 }
 
 export function readProviderHint(value: unknown): ProviderHint | undefined {
-  if (!isRecord(value) || value['hint'] !== 'provider' || typeof value['provider_id'] !== 'string' || value['provider_id'] === '') return undefined;
+  if (!isRecord(value) || (value['hint'] !== 'provider' && value['hint'] !== 'erase') || typeof value['provider_id'] !== 'string' || value['provider_id'] === '') return undefined;
   const { after, late } = value;
   const known = isRecord(late) && typeof late['connection_id'] === 'string' && typeof late['due'] === 'number' ? { connection_id: late['connection_id'], due: late['due'] } : undefined;
-  return { v: 1, hint: 'provider', provider_id: value['provider_id'], ...(typeof after === 'string' && { after }), ...(known && { late: known }) };
+  return { v: 1, hint: value['hint'], provider_id: value['provider_id'], ...(typeof after === 'string' && { after }), ...(known && { late: known }) };
 }
 
 export function readBookingHint(value: unknown): BookingHint | undefined {

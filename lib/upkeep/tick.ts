@@ -39,33 +39,44 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   const sync = snapshot.flag(Setting.syncEnabled);
   if (sync === 'unknown') parts.measure(Metric.settingsUnknown, 1);
   const seen = gatesOf(snapshot);
-  if (!seen) return;
   const before = await parts.states.read();
-  const gates = noteGates(before.gates ?? {}, seen, parts.clock());
-  if (!seen.sync) return gates.seen === before.gates?.seen ? undefined : parts.states.save({ ...before, gates });
+  const gates = seen ? noteGates(before.gates ?? {}, seen, parts.clock()) : (before.gates ?? {});
   const run: Tick = { ...parts, startedAt: parts.clock(), before };
   const jobs = snapshot.flag(Setting.jobsEnabled) === 'open';
-  const rings: readonly (readonly [WalkName, (goOn: GoOn) => Promise<WalkPlace>])[] = [
+  // Leaving waits for no flag, known or not.
+  const always: readonly Ring[] = [['due-any', (goOn) => ringLeaving(run, goOn)]];
+  const underSync: readonly Ring[] = [
     ['dirty', (goOn) => ringConnections(run, 'dirty', { index: dirtyWalk(run), goOn })],
     ['due-sync', (goOn) => ringConnections(run, 'due-sync', { index: dueWalk(run, 'sync'), goOn })],
     ...(jobs ? [['due-jobs', (goOn: GoOn) => ringConnections(run, 'due-jobs', { index: dueWalk(run, 'jobs'), goOn })] as const] : []),
     ['pending', (goOn) => ringBookings(run, goOn)],
   ];
-  const walks: Partial<Record<WalkName, WalkPlace>> = { ...run.before.walks };
-  const failures: unknown[] = [];
-  for (const [turn, [name, ring]] of rings.entries()) {
-    // What one leaves of its share the next ones have: a flood in one walk never starves the others, nor does a failure.
-    const until = run.startedAt + (tickLength * (turn + 1)) / rings.length;
-    try {
-      walks[name] = await ring(() => parts.clock() < until);
-    } catch (failure) {
-      failures.push(failure);
-    }
+  const rings = [...always, ...(seen?.sync ? underSync : [])];
+  const { walks, failures } = await ringAll(run, rings);
+  if (!seen?.sync) {
+    if (gates.seen !== before.gates?.seen || walks['due-any']?.after !== undefined) await parts.states.save({ ...before, walks, gates });
+    if (failures.length > 0) throw failures[0];
+    return;
   }
   const counted = run.startedAt - (run.before.countedAt ?? 0) >= hours(1) ? { ...(await countFleet(run.dynamo, run.tables.syncState)), countedAt: run.startedAt } : {};
   const swept = await sweepGates(run, gates, failures);
   await parts.states.save({ ...run.before, ...counted, walks, gates: swept });
   if (failures.length > 0) throw failures[0];
+}
+
+async function ringAll({ before, startedAt, clock }: Tick, rings: readonly Ring[]): Promise<{ walks: Partial<Record<WalkName, WalkPlace>>; failures: unknown[] }> {
+  const walks: Partial<Record<WalkName, WalkPlace>> = { ...before.walks };
+  const failures: unknown[] = [];
+  for (const [turn, [name, ring]] of rings.entries()) {
+    // What one leaves of its share the next ones have: a flood in one walk never starves the others, nor does a failure.
+    const until = startedAt + (tickLength * (turn + 1)) / rings.length;
+    try {
+      walks[name] = await ring(() => clock() < until);
+    } catch (failure) {
+      failures.push(failure);
+    }
+  }
+  return { walks, failures };
 }
 
 /** A sweep that fails goes on where it stood. */
@@ -81,9 +92,10 @@ async function sweepGates(run: Tick, { seen, sweep }: Gates, failures: unknown[]
 }
 
 type GoOn = () => boolean;
+type Ring = readonly [WalkName, (goOn: GoOn) => Promise<WalkPlace>];
 
 const dirtyWalk = ({ tables, startedAt }: Tick): IndexWalk => ({ table: tables.syncState, index: Index.dirty, shardName: 'dirtyShard', timeName: 'dirtySince', shards: allShards, until: startedAt - perhapsLost });
-const dueWalk = ({ tables, startedAt }: Tick, gate: 'sync' | 'jobs'): IndexWalk => ({ table: tables.syncState, index: Index.due, shardName: 'dueShard', timeName: 'dueAt', shards: dueShards(gate), until: startedAt });
+const dueWalk = ({ tables, startedAt }: Tick, gate: 'any' | 'sync' | 'jobs'): IndexWalk => ({ table: tables.syncState, index: Index.due, shardName: 'dueShard', timeName: 'dueAt', shards: dueShards(gate), until: startedAt });
 
 /** Rings for connections that nobody works on: no live lease, and no back-off under way. */
 async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { index: IndexWalk; goOn: GoOn }): Promise<WalkPlace> {
@@ -103,6 +115,24 @@ async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { ind
   });
   if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest);
   if (rung > 0) run.measure(Metric.hintsSent, rung, { why: name });
+  return place;
+}
+
+/** Connections that are being disconnected, and providers who are being erased: their rows are due until the work is done. */
+async function ringLeaving(run: Tick, goOn: GoOn): Promise<WalkPlace> {
+  let rung = 0;
+  const place = await walk(run.dynamo, dueWalk(run, 'any'), {
+    from: run.before.walks['due-any'],
+    goOn,
+    page: async (entries) => {
+      const named = (part: string) => entries.filter((entry) => entry['part']?.S === part).map(({ connection_id }) => connection_id ?? { S: '' });
+      await run.inbound.sendAll(named('leave').map((id) => ({ v: 1, hint: 'pull', connection_id: id.S ?? '' })));
+      const providers = await batchGet(run.dynamo, run.tables.syncState, named('erase').map((connection_id) => ({ connection_id, part: { S: 'erase' } })), 'provider_id');
+      await run.provider.sendAll(providers.map((row) => ({ v: 1, hint: 'erase', provider_id: row['provider_id']?.S ?? '' })));
+      rung += entries.length;
+    },
+  });
+  if (rung > 0) run.measure(Metric.hintsSent, rung, { why: 'due-any' });
   return place;
 }
 

@@ -3,7 +3,7 @@ import { GetItemCommand, PutItemCommand, type AttributeValue, type DynamoDBClien
 import { fromItem, toItem } from '../platform/dynamo.ts';
 import type { Gates } from './gate-sweep.ts';
 
-export type WalkName = 'dirty' | 'pending' | 'due-sync' | 'due-jobs';
+export type WalkName = 'dirty' | 'pending' | 'due-any' | 'due-sync' | 'due-jobs';
 
 /** A place in a walk: the shard, and the key of its index after which to go on (base64 JSON). */
 export interface WalkPlace {

@@ -89,6 +89,8 @@ export const mortalCalendars =
       create: counted('create', real.create),
       update: counted('update', real.update),
       remove: counted('remove', real.remove),
+      stop: counted('stop', real.stop),
+      listWatches: counted('listWatches', real.listWatches),
     };
     return mortal;
   };

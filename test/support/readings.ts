@@ -40,7 +40,7 @@ export async function truth(world: SmallWorld, connected: Connected): Promise<st
 
 export async function stateOf(world: SmallWorld, { id }: Connected): Promise<ConnectionSyncState> {
   const state = await syncStates(world.tables.dynamo, world.tables.named['sync-state']).read(id);
-  if (!state) throw new Error(`${id} has no state.`);
+  if (!state || 'leaving' in state) throw new Error(`${id} has no state, or is leaving.`);
   return state;
 }
 

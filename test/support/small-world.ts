@@ -72,6 +72,8 @@ export interface SmallWorld {
   readonly hints: Sent<InboundHint>[];
   readonly bookingHints: Sent<BookingHint>[];
   readonly changes: Change[];
+  /** Tokens that were revoked. */
+  readonly revoked: string[];
   readonly clock: () => number;
   readonly random: Random;
   advance(ms: number): void;
@@ -97,7 +99,7 @@ export async function startSmallWorld(seed = 7): Promise<SmallWorld> {
     open: { google: openGoogle({ apiUrl: google.url, clock }), microsoft: openMicrosoft({ graphUrl: microsoft.url, clock }) },
     tokens: new Map<string, string>(),
     settings: new TurnableSettings(),
-    hints: [], bookingHints: [], changes: [],
+    hints: [], bookingHints: [], changes: [], revoked: [],
     advance: (ms: number) => void (now += ms),
   };
   let count = 0;

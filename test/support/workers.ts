@@ -1,5 +1,10 @@
 // The workers of a small world, each as a process of its own that may die or be interrupted by others.
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ConsentDialog } from '../../lib/calendars/consent.ts';
+import type { Calendars } from '../../lib/calendars/port.ts';
+import { connectionRows } from '../../lib/connect/connection-rows.ts';
 import { grantDied } from '../../lib/connect/grant-died.ts';
+import { leave } from '../../lib/connect/leave.ts';
 import { busyRows } from '../../lib/inbound/busy-rows.ts';
 import { readFleet } from '../../lib/inbound/fleet.ts';
 import { syncConnection, type InboundParts, type PullEnd } from '../../lib/inbound/sync-connection.ts';
@@ -7,13 +12,15 @@ import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
 import { drainBooking, type DrainEnd, type OutboundParts } from '../../lib/outbound/drain-booking.ts';
 import { futureBookings } from '../../lib/outbound/future-bookings.ts';
+import { drainPushes, removeOurEvents } from '../../lib/outbound/remove-our-events.ts';
 import { ownEvents } from '../../lib/outbound/own-events.ts';
 import { connectionIdsOf, pushRows } from '../../lib/outbound/targets.ts';
 import type { Changes } from '../../lib/platform/changes.ts';
 import { days, seconds } from '../../lib/platform/clock.ts';
-import { connections } from '../../lib/platform/connections.ts';
+import { connections, type Connection } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
 import { leases } from '../../lib/platform/lease.ts';
+import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { BookingHint } from '../../lib/platform/messages.ts';
 import type { Quota } from '../../lib/platform/quota.ts';
 import type { Telemetry } from '../../lib/platform/telemetry.ts';
@@ -76,8 +83,29 @@ export function inbound(world: SmallWorld, life: Life = live()): InboundParts & 
     fleet: readFleet(parts.dynamo, { table: named['sync-state'], clock: world.clock }),
     windowDays: { back: 1, ahead: 180 },
     watches: unwatched,
+    ...farewell(world, life, parts),
   };
 }
+
+const rowsOf = (world: SmallWorld, dynamo: DynamoDBClient) => connectionRows(dynamo, { connections: world.tables.named.connections, syncState: world.tables.named['sync-state'], busyIntervals: world.tables.named['busy-intervals'] });
+
+/** What a connection that leaves asks for; revocations land in `world.revoked`. */
+function farewell(world: SmallWorld, life: Life, parts: ReturnType<typeof common>): LeavingOf<InboundParts> {
+  const { named } = world.tables;
+  const { dynamo, bookings: known, leases: held, clock } = parts;
+  const leaving = leavingRows(dynamo, named['sync-state']);
+  const outbound = { bookings: known, leases: held, clock, future: futureBookings(dynamo, named['booking-events']), pushRow: pushRows(dynamo, named['sync-state']) };
+  const asked = {
+    ...parts,
+    leaving,
+    rows: rowsOf(world, dynamo),
+    dialog: () => ({ revoke: (token: string) => life.call('calendar revoke', () => Promise.resolve(void world.revoked.push(token))) }) as unknown as ConsentDialog,
+    drain: (connection: Connection, endsAt: number) => drainPushes(outbound, connection, endsAt),
+    removeEvents: (connection: Connection, calendars: (endsAt: number) => Calendars, endsAt: number) => removeOurEvents(outbound, connection, { calendars, endsAt }),
+  };
+  return { leaving, leave: (run) => leave(asked, run) };
+}
+type LeavingOf<P extends { leaving: unknown; leave: unknown }> = Pick<P, 'leaving' | 'leave'>;
 
 /** Watches are as they are: nobody makes, renews or stops one. */
 const unwatched: InboundParts['watches'] = { want: () => undefined, covers: () => true, nextAt: (_connection, now) => now + days(365), ensure: () => Promise.reject(new Error('Nobody keeps watches here.')) };

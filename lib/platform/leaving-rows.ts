@@ -1,0 +1,66 @@
+// Who is leaving: a row of its own in sync-state (part `leave`) for each connection that is being disconnected, and one (part `erase`) for
+// each provider who is being erased. It is written first and deleted last, and holds how far the work has come; on the sparse index `due`
+// under a gate that is always open, so that upkeep rings for it whatever the flags.
+import { createHash } from 'node:crypto';
+import { DeleteItemCommand, GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { fromItem, unlessRefused } from './dynamo.ts';
+import { updateExpression, type RowChange } from './lease.ts';
+import { dueShard } from './shard.ts';
+
+export interface LeavingRow {
+  readonly provider_id: string;
+  /** In ms. */
+  readonly since: number;
+  /** Steps done. */
+  readonly step: number;
+  /** 1: our future events are to be removed from the calendars. */
+  readonly removes?: number;
+  /** Not to be worked on before (ms). */
+  readonly dueAt: number;
+}
+
+export type LeavingPart = 'leave' | 'erase';
+export interface LeavingKey {
+  readonly part: LeavingPart;
+  readonly id: string;
+}
+
+export const leaveKey = (connectionId: string): LeavingKey => ({ part: 'leave', id: connectionId });
+/** No connection id looks like this. */
+export const eraseKey = (providerId: string): LeavingKey => ({ part: 'erase', id: `!erase#${createHash('sha256').update(providerId).digest('base64url')}` });
+
+export interface LeavingRows {
+  get(key: LeavingKey): Promise<LeavingRow | undefined>;
+  /** Begun anew it goes on where it was; `removes` can be added, not taken away. */
+  begin(key: LeavingKey, wish: { providerId: string; removes: boolean; now: number }): Promise<void>;
+  /** Saves progress, or when to look again. */
+  save(key: LeavingKey, change: { readonly step?: number; readonly dueAt?: number }): Promise<void>;
+  end(key: LeavingKey): Promise<void>;
+}
+
+export function leavingRows(dynamo: DynamoDBClient, table: string): LeavingRows {
+  const keyOf = ({ id, part }: LeavingKey) => ({ connection_id: { S: id }, part: { S: part } });
+  return {
+    async get(key) {
+      const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
+      return Item && (fromItem(Item) as unknown as LeavingRow);
+    },
+    async begin(key, { providerId, removes, now }) {
+      await dynamo.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: keyOf(key),
+          UpdateExpression: `SET v = :one, provider_id = :provider, since = if_not_exists(since, :now), #step = if_not_exists(#step, :zero), dueAt = :now, dueShard = :shard${removes ? ', removes = :one' : ''}`,
+          ExpressionAttributeNames: { '#step': 'step' },
+          ExpressionAttributeValues: { ':one': { N: '1' }, ':zero': { N: '0' }, ':now': { N: String(now) }, ':provider': { S: providerId }, ':shard': { S: dueShard('any', key.id) } },
+        }),
+      );
+    },
+    async save(key, change) {
+      const { expression, names, values } = updateExpression(change as RowChange);
+      const write = new UpdateItemCommand({ TableName: table, Key: keyOf(key), UpdateExpression: expression, ConditionExpression: 'attribute_exists(connection_id)', ExpressionAttributeNames: names, ExpressionAttributeValues: values });
+      await unlessRefused(dynamo.send(write));
+    },
+    end: async (key) => void (await dynamo.send(new DeleteItemCommand({ TableName: table, Key: keyOf(key) }))),
+  };
+}
