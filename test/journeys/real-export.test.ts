@@ -28,12 +28,11 @@ const ownedBy = (owner: string, ics: string): string => ics.replaceAll(/\r\n[ \t
 
 const plain = (spans: readonly Span[]): Span[] => spans.map(({ start, end }) => ({ start, end })).sort((a, b) => a.start - b.start || a.end - b.end);
 
-// Both simulators are held to every manner of export by their own tests; here the two most unlike ones go all the way.
+// Both simulators are held to every manner of export by their own tests; here each manner goes all the way once.
 describe.each<readonly [CalendarProvider, DialectName]>([
   ['google', 'google'],
   ['google', 'apple'],
   ['microsoft', 'outlook'],
-  ['microsoft', 'google'],
 ])('a real calendar of 500 events at %s, from an export in the manner of %s', (provider, dialect) => {
   it('blocks what an independent expansion by ical.js says, instance by instance and merged', async () => {
     const { platform } = run();
@@ -49,5 +48,5 @@ describe.each<readonly [CalendarProvider, DialectName]>([
     const read = readProvider(platform.dynamo, platform.outputs.tables['busy-intervals']);
     expect(plain((await read(providerId, window)).intervals)).toEqual(plain(expected));
     expect(await busyWithin(platform, providerId, window)).toEqual(plain(within(merged(expected), window)));
-  }, 40_000);
+  }, 90_000);
 });
