@@ -46,7 +46,7 @@ async function script(dynamo: DynamoDBClient, named: Named): Promise<unknown[]> 
   for (const generation of [1, 3]) await say(states.clear('c-1', generation));
   await say(states.mark('c-1', now, '2'));
   await say(states.mark('c-9', now, '2'));
-  await say(states.read('c-1').then((state) => state && { ...state, cursors: [...state.cursors] }));
+  await say(states.read('c-1').then((state) => state && 'cursors' in state && { ...state, cursors: [...state.cursors] }));
   return answers;
 }
 

@@ -17,6 +17,7 @@ import { minutes, seconds, type Random } from '../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
 import { leases } from '../../lib/platform/lease.ts';
+import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { settingsFrom } from '../../lib/platform/settings.ts';
@@ -104,6 +105,8 @@ export function yearWorld({ begins, random, weather }: { begins: number; random:
     watches: watchKeeper({ dynamo, table: tables.connections, connections: known, webhookBaseUrl: 'https://webhooks.example', clock, newId: () => `w${(ids += 1)}` }),
     quota: { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) },
     windowDays: { back: 1, ahead: 180 },
+    leaving: leavingRows(dynamo, tables.syncState),
+    leave: () => Promise.reject(new Error('Nobody leaves during the year.')),
   };
   const outcomes = new Map<string, number>();
   const worst = { ms: 0, connectionId: '', at: 0 };
@@ -127,7 +130,7 @@ export function yearWorld({ begins, random, weather }: { begins: number; random:
   const awaited = new Map<string, number>();
   const awaitDue = async (id: string): Promise<void> => {
     const state = await states.read(id);
-    if (!state) return;
+    if (!state || 'leaving' in state) return;
     const { dueAt = Infinity, backoffUntil = 0 } = state.pull as { dueAt?: number; backoffUntil?: number };
     const at = Math.ceil(Math.max(state.inbox.dirtySince === undefined ? dueAt : now + seconds(10), backoffUntil) / minutes(1)) * minutes(1);
     if (awaited.get(id) === at) return;

@@ -20,7 +20,10 @@ describe.each(['google', 'microsoft'] as const)('a year of one connection at %s'
       if (day === 180) world.setKeys('k1', 'k2');
       world.moments.put(begins + days(day) + hours(9), async () => world.change('c-1'));
       await world.until(begins + days(day + 1));
-      for (const { key_id, id } of (await world.row('c-1')).watches) keys.add(key_id) && watchIds.add(id);
+      for (const { key_id, id } of (await world.row('c-1')).watches) {
+        keys.add(key_id);
+        watchIds.add(id);
+      }
       const lives = [...world.provider.watches.values()].filter(({ expiresAt }) => expiresAt > world.clock());
       if (account?.revoked === false && day > 1) expect(lives.length).toBeGreaterThan(0);
     }
