@@ -37,7 +37,7 @@ export class CalendarSyncStack extends Stack {
       .webhook('POST /webhooks/google', googleWebhook)
       .webhook('POST /webhooks/microsoft', microsoftWebhook)
       .internal(['GET /v1/providers/{provider_id}/busy', 'POST /v1/providers/{provider_id}/availability'], availability)
-      .internal(['POST /v1/sync/outbound', 'POST /v1/sync/inbound'], syncNow)
+      .internal(['POST /v1/sync/outbound', 'POST /v1/sync/inbound', 'PATCH /v1/connections/{connection_id}'], syncNow)
       .internal(['GET /v1/providers/{provider_id}/connections', 'GET /v1/connections/{connection_id}', 'DELETE /v1/connections/{connection_id}', 'DELETE /v1/providers/{provider_id}', 'POST /v1/connections'], connections)
       .person(['GET /connect/{start_id}', 'GET /connect/callback'], connect);
 

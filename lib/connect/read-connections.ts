@@ -33,7 +33,7 @@ async function listed(connections: Connections, providerId: string, query: URLSe
 }
 
 /** What callers may see: no token, no account. */
-const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, grant_ends_at }: Connection) => ({
+export const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, on_edit, grant_ends_at }: Connection) => ({
   connection_id,
   provider_id,
   calendar_provider,
@@ -41,6 +41,7 @@ const told = ({ connection_id, provider_id, calendar_provider, state, zone, scop
   zone: zone ?? null,
   scopes,
   calendars: calendars.map(({ id, blocks, receives }) => ({ id, blocks, receives })),
+  on_edit: on_edit ?? 'tell',
   watches: watches.map(({ id, expires_at }) => ({ id, expires_at: expires_at === undefined ? null : new Date(expires_at).toISOString() })),
   created_at: new Date(created_at).toISOString(),
   warnings: grant_ends_at === undefined ? [] : [endingGrant(calendar_provider, grant_ends_at)],

@@ -36,9 +36,10 @@ const writesAtOnce = 40;
 const quarantinedRows = 3;
 const quarantineTime = seconds(60);
 
-/** `list` forces a complete list; so do a missing cursor, one that the provider forgot, and a calendar whose zone has changed. */
+/** `list` forces a complete list; so do a missing cursor, one that the provider forgot, one of a calendar that did not block then, and a calendar whose zone has changed. */
 export async function pullCalendar(pull: CalendarPull, row: CursorRow, list: boolean): Promise<CalendarPulled> {
-  if (!list && row.cursor !== undefined && row.windowFrom !== undefined && row.windowTo !== undefined) {
+  if (!pull.calendar.blocks && row.cursor !== undefined && row.blocks !== 0) await unblock(pull);
+  if (!list && !(pull.calendar.blocks && row.blocks === 0) && row.cursor !== undefined && row.windowFrom !== undefined && row.windowTo !== undefined) {
     const pulled = await pullChanges(pull, { ...row, cursor: row.cursor, window: { from: row.windowFrom, to: row.windowTo } });
     if (pulled) return pulled;
   }
@@ -98,6 +99,11 @@ async function pullEverything(pull: CalendarPull, row: CursorRow): Promise<Calen
 async function decide(pull: CalendarPull, { items }: Page, { window, complete }: { window: Window; complete: boolean }) {
   const ours = await pull.recognise(pull.place, items.flatMap(presents), pull.calendars);
   return pull.plan.page(pull.place, items, { window, complete, blocks: pull.calendar.blocks, ours });
+}
+
+/** It blocks no more: its rows go with the other removals of this pull. */
+async function unblock({ rows, place, plan }: CalendarPull): Promise<void> {
+  plan.sweep(place, (await rows.ofCalendar(place)).keys());
 }
 
 const presents = (item: RemoteItem): readonly Present[] => (item.kind === 'present' ? [item] : item.kind === 'series' ? item.members : []);

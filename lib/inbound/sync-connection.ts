@@ -135,6 +135,7 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
   for (const [key, row] of read.cursors) {
     if (!(await states.saveCursor(lease, key, row))) return { outcome: 'lease_lost' };
   }
+  for (const key of read.dropped) await states.dropCursor(lease, key);
 
   const end = { provider: connection.calendar_provider, items: read.items, ...(state.inbox.dirtySince !== undefined && { visibleAfterMs: visibleAt - state.inbox.dirtySince }), watches: looked.done };
   if (read.quarantined) return quarantined(parts, pull, end);
@@ -160,7 +161,7 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
         state.cursors.get(calendar.key) ?? {},
         decision.list,
       );
-      cursors.set(calendar.key, pulled.cursor);
+      cursors.set(calendar.key, pulled.outcome === 'read' ? { ...pulled.cursor, blocks: calendar.blocks ? 1 : 0 } : pulled.cursor);
       if (pulled.outcome === 'quarantined') quarantined = true;
       else {
         items += pulled.items;
@@ -171,7 +172,18 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
       unreadable ||= calendar.blocks;
     }
   }
-  return { cursors, items, unreadable, quarantined, changed };
+  const dropped = await sweepDropped(parts, { connection, state, plan: run.plan });
+  return { cursors, items, unreadable, quarantined, changed, dropped };
+}
+
+/** Calendars that this connection once read and reads no more: their rows go with the other removals, and their cursors last. */
+async function sweepDropped({ rows }: InboundParts, { connection, state, plan }: { connection: Connection; state: ConnectionSyncState; plan: PullPlan }): Promise<string[]> {
+  const dropped = [...state.cursors.keys()].filter((key) => !connection.calendars.some((calendar) => calendar.key === key && (calendar.blocks || calendar.receives)));
+  for (const calendarKey of dropped) {
+    const place: CalendarPlace = { providerId: connection.provider_id, connectionId: connection.connection_id, calendarId: '', calendarKey, calendarProvider: connection.calendar_provider };
+    plan.sweep(place, (await rows.ofCalendar(place)).keys());
+  }
+  return dropped;
 }
 
 function sessionFor(parts: InboundParts, { connection, lease, meter }: Pull): Session {

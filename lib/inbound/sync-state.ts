@@ -1,5 +1,5 @@
 // A connection's rows in sync-state: `inbox` (the mark), `pull` (lease, back-off, what is due), `cal#…` (a cursor each).
-import { PutItemCommand, QueryCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import type { Lease } from '../platform/lease.ts';
 import type { LeavingRow } from '../platform/leaving-rows.ts';
@@ -39,6 +39,8 @@ export interface CursorRow {
   readonly windowTo?: number;
   readonly zone?: string;
   readonly lastRead?: number;
+  /** 0: it was read for news of our events alone, 1 or absent: its rows are in busy-intervals. */
+  readonly blocks?: 0 | 1;
   /** Since when a list came back empty though busy rows live. */
   readonly emptySince?: number;
 }
@@ -61,6 +63,8 @@ export interface SyncStates {
   read(connectionId: string): Promise<ConnectionSyncState | LeavingState | undefined>;
   /** Moves the cursor, on the lease's fence. False: a newer holder has been here. */
   saveCursor(lease: Lease, calendarKey: string, row: CursorRow): Promise<boolean>;
+  /** Forgets a calendar that is read no more. */
+  dropCursor(lease: Lease, calendarKey: string): Promise<void>;
   /** Takes the mark away if nothing has landed since `generation` was noted. */
   clear(connectionId: string, generation: number): Promise<boolean>;
   /** Marks as a notice would, without one. False: no such connection. */
@@ -96,6 +100,17 @@ export function syncStates(dynamo: DynamoDBClient, table: string): SyncStates {
           }),
         ),
       ),
+    dropCursor: async ({ connectionId, fence }, calendarKey) =>
+      void (await unlessRefused(
+        dynamo.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: { connection_id: { S: connectionId }, part: { S: cursorPart(calendarKey) } },
+            ConditionExpression: 'attribute_not_exists(fence) OR fence <= :fence',
+            ExpressionAttributeValues: { ':fence': { N: String(fence) } },
+          }),
+        ),
+      )),
     clear: (connectionId, generation) =>
       unlessRefused(
         dynamo.send(

@@ -10,6 +10,7 @@ const routes: Record<string, string> = {
   'POST /v1/sync/inbound': 'AWS_IAM sync-now',
   'GET /v1/providers/{provider_id}/connections': 'AWS_IAM connections',
   'GET /v1/connections/{connection_id}': 'AWS_IAM connections',
+  'PATCH /v1/connections/{connection_id}': 'AWS_IAM sync-now',
   'DELETE /v1/connections/{connection_id}': 'AWS_IAM connections',
   'DELETE /v1/providers/{provider_id}': 'AWS_IAM connections',
   'POST /v1/connections': 'AWS_IAM connections',
