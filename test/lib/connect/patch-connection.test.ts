@@ -8,6 +8,7 @@ import { lateDues } from '../../../lib/platform/late-dues.ts';
 import type { ProviderHint } from '../../../lib/platform/messages.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { readBookingEvent } from '../../../lib/outbound/booking-event.ts';
+import { bookings } from '../../../lib/outbound/bookings.ts';
 import { live } from '../../support/mortal.ts';
 import { busy, health, stateOf, told } from '../../support/readings.ts';
 import { startSmallWorld, type Connected, type Sent, type SmallWorld } from '../../support/small-world.ts';
@@ -30,8 +31,8 @@ async function patch({ id }: Connected, body: unknown): Promise<{ status: number
   const { named } = world.tables;
   const queue = fakeQueue(live(), providerHints, 'provider hint');
   const handler = patchConnection({
-    ...parts, tables: { connections: named.connections, busyIntervals: named['busy-intervals'] }, mark: parts.states.mark,
-    markFutureBookings: markFutureBookings({ late: lateDues(parts.dynamo, named['sync-state']), providerHints: queue, clock: world.clock }),
+    ...parts, dynamo: world.tables.dynamo, tables: { connections: named.connections, busyIntervals: named['busy-intervals'] }, mark: parts.states.mark,
+    markFutureBookings: markFutureBookings({ late: lateDues(world.tables.dynamo, named['sync-state']), providerHints: queue, clock: world.clock }),
     failed: (failure) => {
       throw failure;
     },
@@ -46,7 +47,7 @@ async function book({ providerId }: Connected, id: string): Promise<void> {
   const { start, end } = inHours(40);
   const read = readBookingEvent({ id, type: 'booking.created', occurred_at: iso(start), booking: { id, version: 1, provider_id: providerId, service_id: 's', title: 'T', start_time: iso(start), end_time: iso(end), status: 'confirmed' } });
   if (read.kind !== 'booking') throw new Error(read.detail);
-  await inbound(world).bookings.record(read.booking, world.clock());
+  await bookings(world.tables.dynamo, world.tables.named['booking-events']).record(read.booking, world.clock());
   await drain(world, id);
 }
 
@@ -92,7 +93,7 @@ describe.each(['google', 'microsoft'] as const)('a connection to %s with two cal
     expect(ada.hands.map((hands) => hands.standing().length)).toEqual([1, 0]);
     await patch(ada, asked(ada, [true, false], [false, true]));
     expect(providerHints.map(({ hint }) => hint.provider_id)).toEqual([ada.providerId]);
-    await inbound(world).bookings.mark(id, world.clock());
+    await bookings(world.tables.dynamo, world.tables.named['booking-events']).mark(id, world.clock());
     await drain(world, id);
     expect(ada.hands.map((hands) => hands.standing().length)).toEqual([0, 1]);
   });
