@@ -5,6 +5,7 @@ import { calendarPrefix, eventRow, healthEnd, healthRow, healthStart, seriesKey,
 import { days } from '../platform/clock.ts';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import { Index } from '../platform/names.ts';
+import type { BusyNews, RowBefore } from './busy-news.ts';
 
 /** Which calendar of whom. */
 export interface CalendarPlace {
@@ -29,13 +30,14 @@ export interface StoredRow {
   readonly start: number;
   readonly end: number;
   readonly seriesKey?: string;
+  readonly fence?: number;
 }
 
 export interface BusyRows {
   /** False: refused, a newer fence has been there. */
-  put(place: CalendarPlace, row: BusyRow, fence: number): Promise<boolean>;
+  put(place: CalendarPlace, row: BusyRow, fence: number, news?: BusyNews): Promise<boolean>;
   /** By row key. Leaves a tombstone, also where there was no row. */
-  remove(providerId: string, rowKey: string, options: { fence: number; now: number }): Promise<boolean>;
+  remove(providerId: string, rowKey: string, options: { fence: number; now: number; news?: BusyNews }): Promise<boolean>;
   /** The live rows of one calendar by row key; strongly consistent. */
   ofCalendar(place: CalendarPlace): Promise<Map<string, StoredRow>>;
   /** Row keys of the live rows of one series; strongly consistent. */
@@ -47,16 +49,20 @@ const tombstoneLife = days(1);
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
-  const put = (item: Record<string, unknown>, fence: number): Promise<boolean> =>
+  /** `told` hears what lay there before, which costs nothing more. */
+  const put = (item: Record<string, unknown>, fence: number, told?: (before: RowBefore | undefined) => void): Promise<boolean> =>
     unlessRefused(
-      dynamo.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: toItem({ ...item, v: 1, fence }),
-          ConditionExpression: 'attribute_not_exists(provider_id) OR fence <= :mine',
-          ExpressionAttributeValues: { ':mine': { N: String(fence) } },
-        }),
-      ),
+      dynamo
+        .send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toItem({ ...item, v: 1, fence }),
+            ConditionExpression: 'attribute_not_exists(provider_id) OR fence <= :mine',
+            ExpressionAttributeValues: { ':mine': { N: String(fence) } },
+            ...(told && { ReturnValues: 'ALL_OLD' as const }),
+          }),
+        )
+        .then(({ Attributes }) => told?.(Attributes && rowBefore(fromItem(Attributes)))),
     );
   const query = async (input: Omit<QueryCommandInput, 'TableName' | 'ConsistentRead'>): Promise<Record<string, unknown>[]> => {
     const found: Record<string, unknown>[] = [];
@@ -69,7 +75,7 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
     return found;
   };
   return {
-    put: (place, { eventId, start, end, series }, fence) =>
+    put: (place, { eventId, start, end, series }, fence, news) =>
       put(
         {
           provider_id: place.providerId,
@@ -81,8 +87,10 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
           series: series === undefined ? undefined : seriesKey(place.connectionId, place.calendarKey, series),
         },
         fence,
+        news && ((before) => news.put({ eventId, start, end }, before)),
       ),
-    remove: (providerId, rowKey, { fence, now }) => put({ provider_id: providerId, row: rowKey, expires: Math.ceil((now + tombstoneLife) / 1000) }, fence),
+    remove: (providerId, rowKey, { fence, now, news }) =>
+      put({ provider_id: providerId, row: rowKey, expires: Math.ceil((now + tombstoneLife) / 1000) }, fence, news && ((before) => news.removed(before))),
     async ofCalendar({ providerId, connectionId, calendarKey }) {
       const rows = await query({
         KeyConditionExpression: 'provider_id = :provider AND begins_with(#row, :prefix)',
@@ -106,9 +114,14 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
 
 export const rowKeyOf = ({ connectionId, calendarKey }: CalendarPlace, eventId: string): string => eventRow(connectionId, calendarKey, eventId);
 
+function rowBefore(row: Record<string, unknown>): RowBefore {
+  const fence = Number(row['fence'] ?? 0);
+  return typeof row['start'] === 'string' ? { start: Date.parse(row['start']), end: Date.parse(String(row['end'])), fence } : { fence };
+}
+
 function stored(row: Record<string, unknown>): StoredRow {
   const series = row['series'];
-  return { start: Date.parse(String(row['start'])), end: Date.parse(String(row['end'])), ...(typeof series === 'string' && { seriesKey: series }) };
+  return { start: Date.parse(String(row['start'])), end: Date.parse(String(row['end'])), ...(typeof row['fence'] === 'number' && { fence: row['fence'] }), ...(typeof series === 'string' && { seriesKey: series }) };
 }
 
 /** Whether a put would change what lies there. */

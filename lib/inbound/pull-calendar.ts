@@ -6,6 +6,7 @@ import { eachConcurrently } from '../platform/concurrently.ts';
 import type { ConnectionCalendar } from '../platform/connections.ts';
 import type { Lease } from '../platform/lease.ts';
 import { differs, rowKeyOf, type BusyRow, type BusyRows, type CalendarPlace, type StoredRow } from './busy-rows.ts';
+import type { BusyNews } from './busy-news.ts';
 import type { PullPlan, SeenMark } from './pull-plan.ts';
 import type { CursorRow } from './sync-state.ts';
 
@@ -21,6 +22,7 @@ export interface CalendarPull {
   readonly rows: BusyRows;
   readonly recognise: RecogniseOwn;
   readonly plan: PullPlan;
+  readonly news: BusyNews;
   readonly lease: Lease;
   /** What a complete list asks for. */
   readonly window: Window;
@@ -54,7 +56,7 @@ async function pullChanges(pull: CalendarPull, row: CursorRow & { cursor: string
     for await (const page of calendars.changes(calendar, row.cursor, row.window)) {
       if (zoneChanged(row, page)) return undefined;
       const { puts, series } = await decide(pull, page, { window: row.window, complete: false });
-      await eachConcurrently(puts, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence)));
+      await eachConcurrently(puts, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence, pull.news)));
       for (const one of series) await replaceSeries(pull, one, puts);
       items += page.items.length;
       next = page.cursor;
@@ -84,7 +86,8 @@ async function pullEverything(pull: CalendarPull, row: CursorRow): Promise<Calen
     }
     // After taking over a lease the unchanged rows are written too: a zombie may still be writing old ones.
     const wanted = puts.filter((put) => lease.takenOver || differs(place, put, there.get(rowKeyOf(place, put.eventId))));
-    await eachConcurrently(wanted, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence)));
+    await eachConcurrently(wanted, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence, pull.news)));
+    for (const put of puts) if (!wanted.includes(put)) pull.news.put(put, { ...put, fence: there.get(rowKeyOf(place, put.eventId))?.fence ?? 0 });
     items += page.items.filter((item) => item.kind !== 'gone').length;
     next = page.cursor;
     zone = page.zone ?? zone;

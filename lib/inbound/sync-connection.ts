@@ -1,5 +1,6 @@
 // One convergence step of a connection; safe to run twice, to die anywhere, and to run beside a zombie.
 // lease → (generation noted) → pull every calendar → removals → health → cursors, last → release → clear the mark.
+import { createHash } from 'node:crypto';
 import { CalendarError, type CalendarProvider, type Calendars, type OpenCalendars, type Session, type Window } from '../calendars/port.ts';
 import { backoff } from '../platform/backoff.ts';
 import { hours, seconds, type Clock, type Random } from '../platform/clock.ts';
@@ -15,6 +16,7 @@ import { every, syncGate, type Settings, type SettingsSnapshot } from '../platfo
 import { safeReason } from '../platform/telemetry.ts';
 import type { BusyRows, CalendarPlace } from './busy-rows.ts';
 import { dueChange, duesAfter, jittered, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
+import { BusyNews, type NewBusy } from './busy-news.ts';
 import { healthOf } from './health.ts';
 import { leaveConnection, type LeavingEnd, type LeavingParts } from './leaving.ts';
 import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
@@ -29,6 +31,16 @@ export interface OwnEvents {
   readonly recognise: RecogniseOwn;
   /** After the rows are in order and before the cursors move: what has become of events of ours. */
   report(news: OwnNews): Promise<{ /** Only a complete list shows it again. */ readonly lookAgain: boolean }>;
+  /** Busy time has changed: which bookings it lies over. */
+  busyChanged(change: BusyChange): Promise<void>;
+}
+
+export interface BusyChange {
+  readonly connection: Connection;
+  /** Busy time that is new, or elsewhere than before. */
+  readonly added: readonly NewBusy[];
+  /** The same for a repeated attempt of the same pull. */
+  readonly cause: string;
 }
 
 export interface OwnNews {
@@ -121,10 +133,12 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
   const pull = { ...before, connection: looked.connection };
   const { connection, state, decision, lease } = pull;
   const plan = new PullPlan();
-  const read = await pullCalendars(parts, pull, { calendars, plan, startedAt });
+  const news = new BusyNews({ finished: Math.max(0, ...[...state.cursors.values()].map(({ fence = 0 }) => fence)), now: startedAt });
+  const read = await pullCalendars(parts, pull, { calendars, plan, news, startedAt });
 
-  await eachConcurrently(plan.removals, 40, async ([rowKey, { providerId }]) => void (await rows.remove(providerId, rowKey, { fence: lease.fence, now: clock() })));
+  await eachConcurrently(plan.removals, 40, async ([rowKey, { providerId }]) => void (await rows.remove(providerId, rowKey, { fence: lease.fence, now: clock(), news })));
   const { lookAgain } = await parts.own.report({ connection, sightings: plan.sightings, absences: plan.absences, lists: plan.lists, calendars });
+  if (news.changed) await parts.own.busyChanged({ connection, added: news.added, cause: causeOf(read.cursors) });
 
   const changed = read.changed.filter((key) => !plan.lists.some(({ place }) => place.calendarKey === key));
   const trust = trustAfter({ ...pull, looked, admitted: gates.notices, byPoll: isByPoll(decision), changed, covered: parts.watches.covers(connection, startedAt), now: startedAt });
@@ -148,7 +162,7 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
 }
 
 /** Every calendar that blocks or receives, one after the other. One that can't be read does not stop the others. */
-async function pullCalendars(parts: InboundParts, { connection, state, decision, lease }: Pull, run: { calendars: Calendars; plan: PullPlan; startedAt: number }) {
+async function pullCalendars(parts: InboundParts, { connection, state, decision, lease }: Pull, run: { calendars: Calendars; plan: PullPlan; news: BusyNews; startedAt: number }) {
   const cursors = new Map<string, CursorRow>();
   const changed: string[] = [];
   let [items, unreadable, quarantined] = [0, false, false];
@@ -157,7 +171,7 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
     const place: CalendarPlace = { providerId: connection.provider_id, connectionId: connection.connection_id, calendarId: calendar.id, calendarKey: calendar.key, calendarProvider: connection.calendar_provider };
     try {
       const pulled = await pullCalendar(
-        { place, calendar, calendars: run.calendars, rows: parts.rows, recognise: parts.own.recognise, plan: run.plan, lease, window, now: run.startedAt },
+        { place, calendar, calendars: run.calendars, rows: parts.rows, recognise: parts.own.recognise, plan: run.plan, news: run.news, lease, window, now: run.startedAt },
         state.cursors.get(calendar.key) ?? {},
         decision.list,
       );
@@ -175,6 +189,10 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
   const dropped = await sweepDropped(parts, { connection, state, plan: run.plan });
   return { cursors, items, unreadable, quarantined, changed, dropped };
 }
+
+/** Where the pull has come to. */
+const causeOf = (cursors: ReadonlyMap<string, CursorRow>): string =>
+  createHash('sha256').update(JSON.stringify([...cursors].map(([key, { cursor }]) => [key, cursor]).sort())).digest('base64url').slice(0, 22);
 
 /** Calendars that this connection once read and reads no more: their rows go with the other removals, and their cursors last. */
 async function sweepDropped({ rows }: InboundParts, { connection, state, plan }: { connection: Connection; state: ConnectionSyncState; plan: PullPlan }): Promise<string[]> {

@@ -33,6 +33,8 @@ export interface PullRow extends Dues, Suspicion, CallCount {
 
 /** One calendar's progress. */
 export interface CursorRow {
+  /** As read: that of the pull that saved it. */
+  readonly fence?: number;
   readonly cursor?: string;
   /** The window of the last complete list. */
   readonly windowFrom?: number;
@@ -94,7 +96,7 @@ export function syncStates(dynamo: DynamoDBClient, table: string): SyncStates {
         dynamo.send(
           new PutItemCommand({
             TableName: table,
-            Item: toItem({ connection_id: connectionId, part: cursorPart(calendarKey), v: 1, fence, ...row }),
+            Item: toItem({ connection_id: connectionId, part: cursorPart(calendarKey), v: 1, ...row, fence }),
             ConditionExpression: 'attribute_not_exists(fence) OR fence <= :fence',
             ExpressionAttributeValues: { ':fence': { N: String(fence) } },
           }),

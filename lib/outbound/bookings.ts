@@ -217,7 +217,8 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
   };
 }
 
-function wishOf(bookingId: string, row: Record<string, unknown>): Wish {
+/** A wish as it lies in the table. */
+export function wishOf(bookingId: string, row: Record<string, unknown>): Wish {
   const text = (name: string): string | undefined => (typeof row[name] === 'string' ? row[name] : undefined);
   const [description, location, timeZone] = [text('description'), text('location'), text('time_zone')];
   return {

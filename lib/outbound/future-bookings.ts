@@ -3,7 +3,7 @@
 import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem } from '../platform/dynamo.ts';
 import { Index } from '../platform/names.ts';
-import { targetOf, targetPart, type TargetRow } from './bookings.ts';
+import { targetOf, targetPart, wishOf, type TargetRow, type Wish } from './bookings.ts';
 
 export interface BookingPage {
   readonly ids: readonly string[];
@@ -23,6 +23,8 @@ export interface PageWanted {
 
 export interface FutureBookings {
   page(providerId: string, wanted: PageWanted): Promise<BookingPage>;
+  /** The wishes of these bookings, those that are; strongly consistent. */
+  wishes(bookingIds: readonly string[]): Promise<Wish[]>;
   /** Target rows of these bookings in one calendar, by booking; strongly consistent. */
   targetsIn(place: { connectionId: string; calendarKey: string }, bookingIds: readonly string[]): Promise<Map<string, TargetRow>>;
 }
@@ -30,6 +32,20 @@ export interface FutureBookings {
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function futureBookings(dynamo: DynamoDBClient, table: string): FutureBookings {
+  /** One part of each of these bookings, where it is. */
+  const parts = async (bookingIds: readonly string[], part: string): Promise<Record<string, unknown>[]> => {
+    const found: Record<string, unknown>[] = [];
+    let keys = [...new Set(bookingIds)].map((id) => ({ booking_id: { S: id }, part: { S: part } }));
+    while (keys.length > 0) {
+      const asked = keys.slice(0, 100);
+      const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } }));
+      found.push(...(Responses?.[table] ?? []).map(fromItem));
+      const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
+      if (unprocessed.length === asked.length) throw new Error('The booking-events table answered none of the keys asked.');
+      keys = [...unprocessed, ...keys.slice(100)];
+    }
+    return found;
+  };
   return {
     async page(providerId, { endsAfter, endsBefore, limit = 100, after }) {
       const { Items, LastEvaluatedKey } = await dynamo.send(
@@ -47,18 +63,9 @@ export function futureBookings(dynamo: DynamoDBClient, table: string): FutureBoo
       return { ids, ...(LastEvaluatedKey && { next: JSON.stringify(LastEvaluatedKey) }) };
     },
     async targetsIn({ connectionId, calendarKey }, bookingIds) {
-      const part = { S: targetPart(connectionId, calendarKey) };
-      const found = new Map<string, TargetRow>();
-      let keys = [...new Set(bookingIds)].map((id) => ({ booking_id: { S: id }, part }));
-      while (keys.length > 0) {
-        const asked = keys.slice(0, 100);
-        const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: asked, ConsistentRead: true } } }));
-        for (const item of Responses?.[table] ?? []) found.set(item['booking_id']?.S ?? '', targetOf(fromItem(item)));
-        const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []) as typeof keys;
-        if (unprocessed.length === asked.length) throw new Error('The booking-events table answered none of the keys asked.');
-        keys = [...unprocessed, ...keys.slice(100)];
-      }
-      return found;
+      const rows = await parts(bookingIds, targetPart(connectionId, calendarKey));
+      return new Map(rows.map((row) => [String(row['booking_id']), targetOf(row)]));
     },
+    wishes: async (bookingIds) => (await parts(bookingIds, 'wish')).map((row) => wishOf(String(row['booking_id']), row)),
   };
 }

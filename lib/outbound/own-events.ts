@@ -3,6 +3,7 @@
 import type { Calendars, Present } from '../calendars/port.ts';
 import type { Connection } from '../platform/connections.ts';
 import { targetPart, type TargetRow, type Wish } from './bookings.ts';
+import { tellBusyChanges, type BusyChange } from './busy-conflicts.ts';
 import { asWished, rowAt, settleSuspicion, unshown, type EditParts, type ListedPlace, type Place } from './edited-events.ts';
 
 /** Which booking an event stands for, and the version it was written with, where that could be seen (Graph's deltas don't show it). */
@@ -82,6 +83,9 @@ export function ownEvents(parts: EditParts) {
       }
       return ours;
     },
+
+    /** New busy time, and the bookings that it lies over. */
+    busyChanged: (change: BusyChange): Promise<void> => tellBusyChanges(parts, change),
 
     /** Tells and mends; `lookAgain`: something could not be judged yet, and only a complete list shows it again. */
     async report(news: OwnNews): Promise<{ lookAgain: boolean }> {

@@ -99,7 +99,7 @@ export function yearWorld({ begins, random, weather }: { begins: number; random:
     rows: busyRows(dynamo, tables.busyIntervals),
     open: { google: open, microsoft: open },
     tokens: () => () => Promise.resolve('token'),
-    own: { recognise: () => Promise.resolve(new Map()), report: () => Promise.resolve({ lookAgain: false }) },
+    own: { recognise: () => Promise.resolve(new Map()), report: () => Promise.resolve({ lookAgain: false }), busyChanged: () => Promise.resolve() },
     grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, changes: { tell: async (change) => void told.push(change) } }),
     fleet: () => Promise.resolve({ connections: provider.accounts.size, unproven: 0 }),
     watches: watchKeeper({ dynamo, table: tables.connections, connections: known, webhookBaseUrl: 'https://webhooks.example', clock, newId: () => `w${(ids += 1)}` }),

@@ -1,0 +1,57 @@
+// New busy time over bookings that stand: found by the bookings' end, told with the times of both; the platform decides.
+import type { Changes } from '../platform/changes.ts';
+import { days, type Clock } from '../platform/clock.ts';
+import type { Connection } from '../platform/connections.ts';
+import type { FutureBookings } from './future-bookings.ts';
+import type { Wish } from './bookings.ts';
+
+/** One busy interval that is new, or elsewhere than before; in ms. */
+export interface NewBusy {
+  readonly eventId: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a pull changed of busy time; `cause` is the same for a repeated attempt of it. */
+export interface BusyChange {
+  readonly connection: Connection;
+  readonly added: readonly NewBusy[];
+  readonly cause: string;
+}
+
+export interface ConflictParts {
+  readonly future: FutureBookings;
+  readonly changes: Changes;
+  readonly clock: Clock;
+}
+
+type Booked = Pick<Wish, 'id' | 'start' | 'end' | 'cancelled'>;
+
+/** Pure: which new busy time lies over which booking that stands. */
+export const conflicts = (added: readonly NewBusy[], wishes: readonly Booked[]): { readonly busy: NewBusy; readonly wish: Booked }[] =>
+  wishes.flatMap((wish) => (wish.cancelled ? [] : added.filter(({ start, end }) => start < Date.parse(wish.end) && end > Date.parse(wish.start)).map((busy) => ({ busy, wish }))));
+
+/** Bookings end at most this long after the busy time that they overlap; longer ones are met by later busy time alone. */
+const longestBooking = days(1);
+const mostPages = 10;
+
+export async function tellBusyChanges({ future, changes, clock }: ConflictParts, { connection, added, cause }: BusyChange): Promise<void> {
+  const now = clock();
+  const about = { provider_id: connection.provider_id, connection_id: connection.connection_id };
+  const coming = added.filter(({ end }) => end > now);
+  if (coming.length > 0) {
+    const span = { endsAfter: Math.max(now, Math.min(...coming.map(({ start }) => start))), endsBefore: Math.max(...coming.map(({ end }) => end)) + longestBooking };
+    let after: string | undefined;
+    for (let page = 0; page < mostPages; page += 1) {
+      const { ids, next } = await future.page(connection.provider_id, { ...span, ...(after !== undefined && { after }) });
+      for (const { busy, wish } of conflicts(coming, await future.wishes(ids))) {
+        const [start, end] = [new Date(busy.start).toISOString(), new Date(busy.end).toISOString()];
+        const detail = { booking: { start: wish.start, end: wish.end }, busy: { start, end } };
+        await changes.tell({ type: 'booking.conflict', ...about, booking_id: wish.id, cause: `${busy.eventId} ${start}/${end}`, detail }, now);
+      }
+      after = next;
+      if (after === undefined) break;
+    }
+  }
+  await changes.tell({ type: 'busy.changed', ...about, cause }, now);
+}
