@@ -235,7 +235,7 @@ async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<
   const { lease, state, connection } = pull;
   const provider = connection.calendar_provider;
   if (error instanceof GateClosed) {
-    await parts.leases.release(lease, {});
+    await parts.leases.giveUp(lease, {});
     return { outcome: 'gated' };
   }
   if (error instanceof CalendarError && error.kind === 'grant_dead') {
@@ -245,7 +245,7 @@ async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<
   }
   const errorCount = (state.pull.errorCount ?? 0) + 1;
   const wait = backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
-  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, errorCount, lastError: safeReason(error), ...pull.meter.count() });
+  await parts.leases.giveUp(lease, { backoffUntil: parts.clock() + wait, errorCount, lastError: safeReason(error), ...pull.meter.count() });
   await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, Math.ceil(wait / 1000));
   return { outcome: 'failed', provider, error };
 }

@@ -112,21 +112,21 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
 
 async function failed(parts: OutboundParts, { connection, lease, meter, errorCount, error }: { connection: Connection; lease: Lease; meter: CallMeter; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
   if (error instanceof GateClosed) {
-    await parts.leases.release(lease, {});
+    await parts.leases.giveUp(lease, {});
     return { outcome: 'gated' };
   }
   if (error instanceof CalendarError && error.kind === 'grant_dead') {
     await parts.grantDied(connection);
-    await parts.leases.release(lease, {});
+    await parts.leases.giveUp(lease, {});
     return { outcome: 'grant_dead', error };
   }
   if (error instanceof CalendarError && error.kind === 'rejected') {
     // This booking's own fault: it waits, and the connection's other bookings go on.
-    await parts.leases.release(lease, { lastError: safeReason(error), ...meter.count() });
+    await parts.leases.giveUp(lease, { lastError: safeReason(error), ...meter.count() });
     return { outcome: 'failed', retryAt: parts.clock() + minutes(5), error };
   }
   const retryAt = parts.clock() + backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
-  await parts.leases.release(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error), ...meter.count() });
+  await parts.leases.giveUp(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error), ...meter.count() });
   return { outcome: 'failed', retryAt, error };
 }
 

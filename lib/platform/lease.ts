@@ -28,6 +28,8 @@ export interface Leases {
   take(row: LeaseRow, wanted: { connectionId: string; part: LeasePart; now: number; endsAt: number; onTakeover?: RowChange }): Promise<Lease | undefined>;
   /** Gives the lease back and saves what else the row should hold. False: it was lost meanwhile, and nothing was saved. */
   release(lease: Lease, change: RowChange): Promise<boolean>;
+  /** The same after a failure, and only where it is still held: a release whose answer was lost has said all there is to say. */
+  giveUp(lease: Lease, change: RowChange): Promise<boolean>;
 }
 
 /** A restore of the table must not turn a fence back: hence never below the clock. */
@@ -49,6 +51,8 @@ export function leases(dynamo: DynamoDBClient, table: string): Leases {
       ),
     );
   };
+  const giveBack = ({ connectionId, part, fence }: Lease, change: RowChange, expression: string): Promise<boolean> =>
+    update(connectionId, part, { ...change, leaseUntil: undefined }, { expression, values: { ':mine': { N: String(fence) } } });
   return {
     async take(row, { connectionId, part, now, endsAt, onTakeover = {} }) {
       if (row.leaseUntil !== undefined && row.leaseUntil > now) return undefined;
@@ -61,8 +65,8 @@ export function leases(dynamo: DynamoDBClient, table: string): Leases {
       });
       return taken ? { connectionId, part, fence, endsAt, takenOver } : undefined;
     },
-    release: ({ connectionId, part, fence }, change) =>
-      update(connectionId, part, { ...change, leaseUntil: undefined }, { expression: '#fence = :mine', values: { ':mine': { N: String(fence) } } }),
+    release: (lease, change) => giveBack(lease, change, '#fence = :mine'),
+    giveUp: (lease, change) => giveBack(lease, change, '#fence = :mine AND attribute_exists(leaseUntil)'),
   };
 }
 

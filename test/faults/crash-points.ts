@@ -2,13 +2,13 @@
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { startFaultWorld } from './fault-world.ts';
 import { differences, watchEveryWrite } from './look.ts';
-import { hows, type Fate } from './outside.ts';
+import type { Fate, Point } from './outside.ts';
 import { quiet } from './quiet.ts';
 import { settled, type Scenario } from './scenarios.ts';
 
 export interface Told {
   /** The story's calls, in order. */
-  readonly points: readonly string[];
+  readonly points: readonly Point[];
   /** What happened to the call. */
   readonly suffered: readonly string[];
   readonly violations: readonly string[];
@@ -16,35 +16,61 @@ export interface Told {
 
 export async function tell(provider: CalendarProvider, scenario: Scenario, fate?: Fate): Promise<Told> {
   const world = await startFaultWorld(7);
+  const { outside } = world;
   try {
     const ada = await settled(world, provider);
     const happens = await scenario.begin(world, ada);
     watchEveryWrite(world);
-    world.outside.fate = (point) => (point === fate?.at ? fate.how : undefined);
-    world.outside.counting = true;
+    outside.fate = (point) => (point === fate?.at ? fate.how : undefined);
+    outside.counting = true;
     await happens(world);
     await quiet(world);
-    world.outside.counting = false;
-    return { points: world.outside.points, suffered: world.outside.suffered, violations: await differences(world) };
+    outside.counting = false;
+    return { points: outside.points, suffered: outside.suffered, violations: await differences(world) };
   } catch (error) {
-    return { points: world.outside.points, suffered: world.outside.suffered, violations: [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`] };
+    return { points: outside.points, suffered: outside.suffered, violations: [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`] };
   } finally {
     await world.close();
   }
 }
 
-/** Every call, every way. Gives back how many calls there were, and what went wrong, with the fate that brings it back. */
-export async function enumerate(provider: CalendarProvider, scenario: Scenario): Promise<{ points: number; runs: number; wrong: string[] }> {
+/** Every way in which each call may fail. */
+export function allFates(points: readonly Point[]): Fate[] {
+  return points.flatMap(({ retries, mayBeLate }, index) => {
+    const hows = ['before', 'after', 'lost', ...(retries ? ['twice'] : []), ...(mayBeLate ? ['late'] : [])] as Fate['how'][];
+    return hows.map((how) => ({ at: index + 1, how }));
+  });
+}
+
+/**
+ * The same without those that leave the same world behind as another: to die after a call is to die before the next one, and to die
+ * before or after a read is to die after the write before it. Of equal reads in a row one stands for all.
+ */
+export function distinctFates(points: readonly Point[]): Fate[] {
+  return allFates(points).filter(({ at, how }) => {
+    const [before, here] = [points[at - 2], points[at - 1]];
+    if (!here) return false;
+    const follows = before?.process === here.process;
+    if (how === 'before') return !follows;
+    if (how === 'after') return !here.reads;
+    return how !== 'lost' || !here.reads || !follows || before.what !== here.what;
+  });
+}
+
+export interface Enumerated {
+  readonly points: number;
+  readonly runs: number;
+  /** What went wrong, with the fate that brings it back. */
+  readonly wrong: readonly string[];
+}
+
+export async function enumerate(provider: CalendarProvider, scenario: Scenario, fates = distinctFates): Promise<Enumerated> {
   const whole = await tell(provider, scenario);
   const wrong = whole.violations.map((violation) => `in fair weather: ${violation}`);
-  let runs = 1;
-  for (let at = 1; at <= whole.points.length; at += 1) {
-    for (const how of hows) {
-      if (how === 'late' && !/(google|graph) (POST|PATCH|DELETE)/.test(whole.points[at - 1] ?? '')) continue;
-      const { suffered, violations } = await tell(provider, scenario, { at, how });
-      runs += 1;
-      wrong.push(...violations.map((violation) => `${suffered.join()}: ${violation}`));
-    }
+  const wanted = fates(whole.points);
+  for (const fate of wanted) {
+    const { suffered, violations } = await tell(provider, scenario, fate);
+    wrong.push(...violations.map((violation) => `${suffered.join()}: ${violation}`));
   }
-  return { points: whole.points.length, runs, wrong };
+  return { points: whole.points.length, runs: wanted.length + 1, wrong };
 }

@@ -17,7 +17,7 @@ export function dynamoDoor(outside: Outside, { dynamo }: MemoryTables): DynamoDB
   const send = (command: Command): Promise<unknown> => {
     const table = String(command.input['TableName'] ?? Object.keys((command.input['RequestItems'] ?? {}) as object)[0]).replace(/^.*?-staging-/, '');
     const name = nameOf(command);
-    return outside.call({ what: `${name} ${table}`, effect: () => dynamo.send(command as never), lost: awsLost, retries: !reads.has(name), mayBeLate: false });
+    return outside.call({ what: `${name} ${table}`, effect: () => dynamo.send(command as never), lost: awsLost, retries: !reads.has(name), mayBeLate: false, reads: reads.has(name) });
   };
   return { send } as unknown as DynamoDBClient;
 }
@@ -59,7 +59,7 @@ export function sqsDoor(outside: Outside, queues: Queues): SQSClient {
     const effect = effects[nameOf(command)];
     if (!effect) throw new Error(`The queues know no ${nameOf(command)}.`);
     const what = `${nameOf(command)} ${String(command.input['QueueUrl'])}`;
-    return outside.call({ what, effect: async () => ({ ...effect(command.input), $metadata: { attempts: 1 } }), lost: awsLost, retries: true, mayBeLate: false });
+    return outside.call({ what, effect: async () => ({ ...effect(command.input), $metadata: { attempts: 1 } }), lost: awsLost, retries: true, mayBeLate: false, reads: false });
   };
   return { send } as unknown as SQSClient;
 }
@@ -72,7 +72,7 @@ export function ssmDoor(outside: Outside, values: ReadonlyMap<string, string>, {
         if (!answers()) throw awsLost();
         return { Parameters: (command.input['Names'] as string[]).flatMap((Name) => (values.has(Name.slice(path.length)) ? [{ Name, Value: values.get(Name.slice(path.length)) }] : [])) };
       },
-      lost: awsLost, retries: false, mayBeLate: false,
+      lost: awsLost, retries: false, mayBeLate: false, reads: true,
     });
   return { send } as unknown as SSMClient;
 }
@@ -102,7 +102,7 @@ export function fetchDoor(outside: Outside, routes: readonly Route[], webhook: {
       const text = answer.status === 204 || answer.status === 304 ? null : json ? JSON.stringify(answer.body) : (answer.body ?? '').toString();
       return new Response(text, { status: answer.status, headers: { ...(json && { 'content-type': 'application/json; charset=utf-8' }), ...answer.headers } });
     };
-    return outside.call({ what: `${route.name} ${method} ${shapeOf(url.pathname)}`, effect, lost: fetchLost, retries: false, mayBeLate: method !== 'GET' && !url.pathname.endsWith('/token') });
+    return outside.call({ what: `${route.name} ${method} ${shapeOf(url.pathname)}`, effect, lost: fetchLost, retries: false, mayBeLate: method !== 'GET' && !url.pathname.endsWith('/token'), reads: method === 'GET' });
   };
 }
 

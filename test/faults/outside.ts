@@ -32,6 +32,18 @@ export interface Call<T> {
   readonly retries: boolean;
   /** It changes something outside of our tables. */
   readonly mayBeLate: boolean;
+  readonly reads: boolean;
+}
+
+export interface Point {
+  /** Which process, by the order in which they began; and what it is. */
+  readonly process: number;
+  readonly name: string;
+  readonly what: string;
+  /** Nothing outside is other than before. */
+  readonly reads: boolean;
+  readonly retries: boolean;
+  readonly mayBeLate: boolean;
 }
 
 export interface Fate {
@@ -42,7 +54,8 @@ export interface Fate {
 
 export class Outside {
   /** What was called, in order, by whom. */
-  readonly points: string[] = [];
+  readonly points: Point[] = [];
+  #processes: Process[] = [];
   /** Undecided calls suffer nothing. */
   fate: (point: number, call: Call<unknown>) => How | undefined = () => undefined;
   /** Awaited before each effect: others may go first. */
@@ -72,9 +85,9 @@ export class Outside {
     this.#alive(process);
     await this.turn(process, call.what);
     this.#alive(process);
-    if (this.counting) this.points.push(`${process.name}: ${call.what}`);
+    if (this.counting) this.#count(process, call);
     const how = this.counting ? this.fate(this.points.length, call as Call<unknown>) : undefined;
-    if (how) this.suffered.push(`${how} ${this.points.length} ${this.points.at(-1)}`);
+    if (how) this.suffered.push(`${how} ${this.points.length} ${process.name}: ${call.what}`);
     if (how === 'before') this.#die(process);
     if (how === 'late' && call.mayBeLate) {
       this.later(call.what, effect);
@@ -86,6 +99,11 @@ export class Outside {
     if (how === 'lost' || (how === 'twice' && !call.retries)) throw call.lost();
     if (how === 'twice') answer = await this.#again(effect);
     return answer;
+  }
+
+  #count(process: Process, { what, reads, retries, mayBeLate }: Call<unknown>): void {
+    if (!this.#processes.includes(process)) this.#processes.push(process);
+    this.points.push({ process: this.#processes.indexOf(process), name: process.name, what, reads, retries, mayBeLate });
   }
 
   async #again<T>(effect: () => Promise<T>): Promise<T> {

@@ -100,8 +100,8 @@ function page({ Limit = Infinity, Select, _filter, _projection }: JudgedQuery, f
   return {
     ScannedCount: taken.length,
     Count: items.length,
-    ...(Select !== 'COUNT' && { Items: structuredClone(items) }),
-    ...(cut && { LastEvaluatedKey: structuredClone(Object.fromEntries(names.map((name) => [name, last[name]]))) }),
+    ...(Select !== 'COUNT' && { Items: JSON.parse(JSON.stringify(items)) }),
+    ...(cut && { LastEvaluatedKey: Object.fromEntries(names.map((name) => [name, last[name]])) }),
   };
 }
 

@@ -22,6 +22,21 @@ describe('a fence', () => {
 });
 
 describe('a lease', () => {
+  it('that was released, though its answer was lost, is not given up once more with an error', async () => {
+    const lease = await take(await seen());
+    if (!lease) throw new Error('Nobody held it.');
+    await release(lease);
+    expect(await leases(tables.dynamo, tables.named['sync-state']).giveUp(lease, { errorCount: 1, backoffUntil: now + 60_000 })).toBe(false);
+    expect(await row()).toEqual({ connection_id: 'c', part: 'pull', fence: now });
+  });
+
+  it('that failed is given up with its error, while it is held', async () => {
+    const lease = await take(await seen());
+    if (!lease) throw new Error('Nobody held it.');
+    expect(await leases(tables.dynamo, tables.named['sync-state']).giveUp(lease, { errorCount: 1 })).toBe(true);
+    expect(await row()).toEqual({ connection_id: 'c', part: 'pull', fence: now, errorCount: 1 });
+  });
+
   it('is taken once by one of many who read the same row', async () => {
     const of = await seen();
     const taken = await Promise.all(Array.from({ length: 10 }, () => take(of)));
