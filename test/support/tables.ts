@@ -32,6 +32,8 @@ export interface Tables {
 export async function startTables(): Promise<Tables> {
   const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;
   const engine = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  // The SDK keeps connections: closed by the server after the usual 5 s, a request in flight would be reset.
+  engine.keepAliveTimeout = 120_000;
   engine.listen(0, '127.0.0.1');
   await once(engine, 'listening');
   const url = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
