@@ -15,13 +15,16 @@ export interface GrantDiedParts {
 
 /**
  * The person must consent again. Told first, then shown to readers, then saved on the connection, which ends all calls: a crash in
- * between meets the dead grant again and tells the same fact under the same id.
+ * between meets the dead grant again and tells the same fact under the same id. With a day it only reminds.
  */
 export const grantDied =
   ({ dynamo, connectionsTable, busyIntervalsTable, changes, clock }: GrantDiedParts) =>
-  async (connection: Connection): Promise<void> => {
+  async (connection: Connection, reminderDay?: number): Promise<void> => {
     const { connection_id, provider_id, granted_at } = connection;
-    await changes.tell({ type: 'connection.reauthorization_required', connection_id, provider_id, cause: String(granted_at) }, clock());
+    const now = clock();
+    const cause = reminderDay === undefined ? String(granted_at) : `${granted_at} day ${reminderDay}`;
+    await changes.tell({ type: 'connection.reauthorization_required', connection_id, provider_id, cause, ...(reminderDay !== undefined && { detail: { reminder_day: reminderDay } }) }, now);
+    if (reminderDay !== undefined) return;
     const state = { ExpressionAttributeNames: { '#state': 'state' }, UpdateExpression: 'SET #state = :dead' };
     const values = { ':dead': { S: 'reauthorization_required' } };
     await unlessRefused(
@@ -39,10 +42,11 @@ export const grantDied =
       dynamo.send(
         new UpdateItemCommand({
           ...state,
+          UpdateExpression: `${state.UpdateExpression}, dead_at = :now`,
           TableName: connectionsTable,
           Key: { connection_id: { S: connection_id } },
           ConditionExpression: '#state = :active AND granted_at = :granted',
-          ExpressionAttributeValues: { ...values, ':active': { S: 'active' }, ':granted': { N: String(granted_at) } },
+          ExpressionAttributeValues: { ...values, ':active': { S: 'active' }, ':granted': { N: String(granted_at) }, ':now': { N: String(now) } },
         }),
       ),
     );

@@ -17,10 +17,12 @@ export interface Dues {
   readonly dueRelist?: number;
   /** A watch is to be renewed, or the last attempt at one failed. */
   readonly dueWatch?: number;
+  /** The grant is dead: the platform is to be reminded. */
+  readonly dueReminder?: number;
   /** It is polled fast, since its notices can't be relied on: upkeep counts these by their shards. */
   readonly tight?: number;
 }
-export type DueKind = 'poll' | 'roll' | 'trailing' | 'relist' | 'watch';
+export type DueKind = 'poll' | 'roll' | 'trailing' | 'relist' | 'watch' | 'reminder';
 
 export const trailingAfter = seconds(90);
 export const relistAfterTakeover = minutes(10);
@@ -29,7 +31,7 @@ const week = days(7);
 /** Which kinds are due now. */
 export const dueKinds = (dues: Dues, now: number): ReadonlySet<DueKind> =>
   new Set(
-    ([['poll', dues.duePoll], ['roll', dues.dueRoll], ['trailing', dues.dueTrailing], ['relist', dues.dueRelist], ['watch', dues.dueWatch]] as const).flatMap(([kind, at]) =>
+    ([['poll', dues.duePoll], ['roll', dues.dueRoll], ['trailing', dues.dueTrailing], ['relist', dues.dueRelist], ['watch', dues.dueWatch], ['reminder', dues.dueReminder]] as const).flatMap(([kind, at]) =>
       at !== undefined && at <= now ? [kind] : [],
     ),
   );
@@ -41,7 +43,7 @@ export const dueKinds = (dues: Dues, now: number): ReadonlySet<DueKind> =>
 export function dueIndex(dues: Dues, connectionId: string): { dueAt: number; dueShard: string } {
   const bySync = Math.min(dues.dueTrailing ?? Infinity, dues.dueRelist ?? Infinity);
   if (bySync < Infinity) return { dueAt: bySync, dueShard: dueShard('sync', connectionId) };
-  const first = Math.min(dues.duePoll ?? Infinity, dues.dueRoll ?? Infinity, dues.dueWatch ?? Infinity, Number.MAX_SAFE_INTEGER);
+  const first = Math.min(dues.duePoll ?? Infinity, dues.dueRoll ?? Infinity, dues.dueWatch ?? Infinity, dues.dueReminder ?? Infinity, Number.MAX_SAFE_INTEGER);
   return { dueAt: first, dueShard: dueShard(dues.tight === undefined ? 'jobs' : 'tight', connectionId) };
 }
 
@@ -67,8 +69,8 @@ export function nextRoll(connectionId: string, now: number): number {
 
 /** What the `pull` row must hold for these due times, the index's attributes included. */
 export function dueChange(dues: Dues, connectionId: string): RowChange {
-  const { duePoll, dueRoll, dueTrailing, dueRelist, dueWatch, tight } = dues;
-  return { duePoll, dueRoll, dueTrailing, dueRelist, dueWatch, tight, ...dueIndex(dues, connectionId) };
+  const { duePoll, dueRoll, dueTrailing, dueRelist, dueWatch, dueReminder, tight } = dues;
+  return { duePoll, dueRoll, dueTrailing, dueRelist, dueWatch, dueReminder, tight, ...dueIndex(dues, connectionId) };
 }
 
 interface PullDone {

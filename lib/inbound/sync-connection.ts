@@ -24,6 +24,7 @@ import { decidePull, type PullDecision } from './pull-decision.ts';
 import { PullPlan, type Absence, type CompleteList, type Sighting } from './pull-plan.ts';
 import type { ConnectionSyncState, CursorRow, SyncStates } from './sync-state.ts';
 import { lookAfterWatches, trustAfter, type Looked, type Rang, type Trust, type WatchKeeper } from './watching.ts';
+import { reminders } from './reminders.ts';
 import { listedWindow, type WindowDays } from './window.ts';
 
 /** What outbound tells and is told of events of ours; wired in functions/, as rooms don't import each other. */
@@ -62,7 +63,7 @@ export interface InboundParts extends LeavingParts {
   readonly tokens: (connection: Connection) => Session['token'];
   readonly own: OwnEvents;
   /** The grant is dead: says so on the connection and its health, and tells the platform. */
-  readonly grantDied: (connection: Connection) => Promise<void>;
+  readonly grantDied: (connection: Connection, /** Only reminds, on this day after. */ reminderDay?: number) => Promise<void>;
   readonly fleet: () => Promise<Fleet>;
   readonly watches: WatchKeeper;
   readonly quota: Quota;
@@ -240,7 +241,7 @@ async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<
   }
   if (error instanceof CalendarError && error.kind === 'grant_dead') {
     await parts.grantDied(connection);
-    await rest(parts, { ...pull, connection: { ...connection, state: 'reauthorization_required' } });
+    await rest(parts, { ...pull, connection: { ...connection, state: 'reauthorization_required', dead_at: parts.clock() } });
     return { outcome: 'grant_dead', provider, error };
   }
   const errorCount = (state.pull.errorCount ?? 0) + 1;
@@ -255,9 +256,21 @@ async function rest(parts: InboundParts, pull: Pull): Promise<PullEnd> {
   const { connection, state, lease } = pull;
   const period = pollPeriod(true, await parts.fleet());
   await parts.rows.saveHealth(connection.provider_id, healthOf(connection, state.cursors, { pollMs: period, unreadable: false }), lease.fence);
-  const dues: Dues = { duePoll: parts.clock() + jittered(hours(12), parts.random) };
-  await releaseAndClear(parts, pull, dueChange(dues, lease.connectionId));
+  const { reminded, nextAt } = await remind(parts, pull);
+  const dues: Dues = { duePoll: parts.clock() + jittered(hours(12), parts.random), ...(nextAt !== undefined && { dueReminder: nextAt }) };
+  await releaseAndClear(parts, pull, { ...dueChange(dues, lease.connectionId), ...reminded });
   return { outcome: 'not_active' };
+}
+
+/** Told before it is noted: a crash in between tells it again under the same id. */
+async function remind({ grantDied, clock }: InboundParts, { connection, state: { pull }, snapshot }: Pull): Promise<{ reminded: RowChange; nextAt?: number }> {
+  const { state, dead_at: deadAt } = connection;
+  if (state !== 'reauthorization_required' || deadAt === undefined) return { reminded: {} };
+  const before = pull.remindedOf === deadAt ? (pull.remindedDay ?? 0) : 0;
+  const { day, nextAt } = reminders({ deadAt, reminded: before, now: clock() });
+  if (day === undefined || snapshot.flag(Setting.jobsEnabled) !== 'open') return { reminded: {}, ...(nextAt !== undefined && { nextAt }) };
+  await grantDied(connection, day);
+  return { reminded: { remindedDay: day, remindedOf: deadAt }, ...(nextAt !== undefined && { nextAt }) };
 }
 
 /** Nothing but the polling floor asked for it: whatever it finds, no notice told of. */

@@ -18,6 +18,9 @@ export interface InboxRow {
 }
 
 export interface PullRow extends Dues, Suspicion, CallCount {
+  /** The last reminder told, in days, and of which death (ms). */
+  readonly remindedDay?: number;
+  readonly remindedOf?: number;
   readonly fence: number;
   readonly leaseUntil?: number;
   readonly backoffUntil?: number;

@@ -53,6 +53,8 @@ export interface Connection {
   /** Raised by every change of calendars or policy; a change is made only to the revision that it was decided on. Absent: 0. */
   readonly revision?: number;
   readonly created_at: number;
+  /** When the grant was last found dead, in ms. */
+  readonly dead_at?: number;
   /** When the person last consented, in ms. */
   readonly granted_at: number;
   /** When the calendar provider itself will end the grant, in ms, where it said so: Google does for apps in testing, after 7 days. */
