@@ -4,7 +4,7 @@ import { CalendarError } from '../port.ts';
 import type { GoogleCall } from './call.ts';
 import { bodyOf } from './call.ts';
 import { malformed } from './fault.ts';
-import { list, object, text } from './json.ts';
+import { list, object, text } from '../json.ts';
 
 /** 250 calendars a page; nobody can see more than a few hundred. */
 const maxPages = 40;

@@ -1,7 +1,7 @@
 // Google's consent: https://developers.google.com/identity/protocols/oauth2/web-server
 import { readAnswer, type ConsentDialog, type DialogParts } from '../consent.ts';
 import { oauthFault, postForm } from './oauth.ts';
-import { text } from './json.ts';
+import { text } from '../json.ts';
 
 const prefix = 'https://www.googleapis.com/auth/';
 /** Events: read, written and watched. The calendar list: which calendar is the primary one, and in which zone. */

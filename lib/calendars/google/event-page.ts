@@ -3,7 +3,7 @@ import { dateSpan } from '../all-day.ts';
 import type { BlockingSettings, BusyFacts } from '../blocking.ts';
 import { blocks, positiveRange } from '../blocking.ts';
 import type { Present, RemoteItem } from '../port.ts';
-import { list, object, text } from './json.ts';
+import { list, object, text } from '../json.ts';
 import { readMark } from './mark.ts';
 
 /** What an answer of events.list says; `next` and `syncToken` exclude each other. */

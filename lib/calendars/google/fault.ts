@@ -2,7 +2,7 @@ import { hours } from '../../platform/clock.ts';
 import type { CalendarErrorKind } from '../port.ts';
 import { CalendarError } from '../port.ts';
 import { retryAfterMs } from '../retry-after.ts';
-import { list, object, text } from './json.ts';
+import { list, object, text } from '../json.ts';
 
 // By the reason and not the status alone: 403 and 410 each mean several things.
 // https://developers.google.com/workspace/calendar/api/guides/errors

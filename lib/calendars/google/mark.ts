@@ -1,5 +1,5 @@
 import type { OurMark } from '../port.ts';
-import { object, text } from './json.ts';
+import { object, text } from '../json.ts';
 
 // Google drops a private property whose key is longer than 44 characters, silently, and cuts values at 1,024:
 // https://developers.google.com/workspace/calendar/api/guides/extended-properties

@@ -1,10 +1,11 @@
 import type { Clock } from '../../platform/clock.ts';
 import { seconds } from '../../platform/clock.ts';
+import type { FreshToken } from '../fresh-token.ts';
 import type { CalendarErrorKind } from '../port.ts';
 import { CalendarError } from '../port.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { malformed, networkFault } from './fault.ts';
-import { object, text } from './json.ts';
+import { object, parseJson, text } from '../json.ts';
 
 export interface RefreshRequest {
   /** Such as https://oauth2.googleapis.com/token. */
@@ -14,15 +15,6 @@ export interface RefreshRequest {
   readonly refreshToken: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}
-
-export interface FreshToken {
-  readonly accessToken: string;
-  readonly expiresAt: number;
-  /** Only where Google replaced it: keep the old one otherwise. */
-  readonly refreshToken?: string;
-  /** Space-delimited; may be less than was asked. */
-  readonly scope?: string;
 }
 
 const byCode: Readonly<Record<string, CalendarErrorKind>> = {
@@ -44,15 +36,6 @@ export function oauthFault(status: number, body: unknown, headers: Headers): Cal
   return new CalendarError(told ?? guessed, { status, reason, retryAfterMs: retryAfterMs(headers) });
 }
 
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    // A proxy's page of HTML; the status alone tells.
-    return undefined;
-  }
-}
-
 interface Reply {
   readonly status: number;
   readonly headers: Headers;
@@ -63,7 +46,7 @@ interface Reply {
 export async function postForm({ tokenUrl, signal }: Pick<RefreshRequest, 'tokenUrl' | 'signal'>, form: URLSearchParams): Promise<Reply> {
   try {
     const response = await fetch(tokenUrl, { method: 'POST', body: form, signal, redirect: 'manual' });
-    return { status: response.status, headers: response.headers, body: parse(await response.text()) };
+    return { status: response.status, headers: response.headers, body: parseJson(await response.text()) };
   } catch (error) {
     throw networkFault(error);
   }

@@ -5,7 +5,7 @@ import { bodyOf, faultOf } from './call.ts';
 import { googleEventId } from './event-id.ts';
 import { readTimes } from './event-page.ts';
 import { malformed } from './fault.ts';
-import { object, text } from './json.ts';
+import { object, text } from '../json.ts';
 import { markProperties, readMark } from './mark.ts';
 
 export type OurEvents = Pick<Calendars, 'read' | 'find' | 'create' | 'update' | 'remove'>;

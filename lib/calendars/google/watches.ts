@@ -6,7 +6,7 @@ import { CalendarError } from '../port.ts';
 import type { GoogleCall } from './call.ts';
 import { bodyOf } from './call.ts';
 import { malformed } from './fault.ts';
-import { object, text } from './json.ts';
+import { object, text } from '../json.ts';
 
 export type Watches = Pick<Calendars, 'watch' | 'renew' | 'stop' | 'listWatches'>;
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import { seconds } from '../../platform/clock.ts';
+import type { FreshToken } from '../fresh-token.ts';
 import { list, object, parseJson, text } from '../json.ts';
 import type { CalendarErrorKind } from '../port.ts';
 import { CalendarError } from '../port.ts';
@@ -18,15 +19,6 @@ export interface RefreshRequest {
   readonly scope: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}
-
-export interface FreshToken {
-  readonly accessToken: string;
-  readonly expiresAt: number;
-  /** Comes with every use; the old one stays good until it ends, so that the last write may win. */
-  readonly refreshToken?: string;
-  /** Space-delimited short names; may be less than was asked. */
-  readonly scope?: string;
 }
 
 const byCode: Readonly<Record<string, CalendarErrorKind>> = {
