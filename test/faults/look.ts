@@ -12,7 +12,7 @@ export function watchEveryWrite(world: FaultWorld, { zombies = false } = {}): vo
   world.tables.onWrite = (written) => {
     if (written.table === 'busy-intervals') noBlink(world, written);
     if (written.table === 'booking-events') newerStands(world, written);
-    if (written.table === 'sync-state') fenceStands(world, written);
+    fenceStands(world, written);
   };
   world.outside.look = (what) => {
     if (!zombies && (what.startsWith('google') || what.startsWith('graph'))) for (const person of world.people) neverTwo(world, person);
@@ -38,7 +38,7 @@ function newerStands(world: FaultWorld, { before, after }: Written): void {
 }
 
 function fenceStands(world: FaultWorld, { before, after }: Written): void {
-  if (before?.['fence'] !== undefined && after !== undefined && Number(after['fence']) < Number(before['fence'])) world.violations.push(`a fence of ${String(before['connection_id'])} ${String(before['part'])} went back`);
+  if (before?.['fence'] !== undefined && after !== undefined && Number(after['fence']) < Number(before['fence'])) world.violations.push(`a late write passed a newer fence: ${JSON.stringify(before)} became ${JSON.stringify(after)}`);
 }
 
 /** Whatever stands in a calendar and is not the person's own is ours. */

@@ -1,0 +1,33 @@
+// What npm test holds of the crash points at one calendar provider; `npm run faults -- --points` tells each story in every way.
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { CalendarProvider } from '../../lib/calendars/port.ts';
+import { distinctFates, enumerate, type Enumerated } from './crash-points.ts';
+import type { Fate, Point } from './outside.ts';
+import { scenarios } from './scenarios.ts';
+
+/** Every death, and every lost answer of a write; of the reads whose answer is lost, one of each kind in a process. */
+const telling = (points: readonly Point[]): Fate[] => {
+  const seen = new Set<string>();
+  return distinctFates(points).filter(({ at, how }) => {
+    const point = points[at - 1];
+    if (!point || how === 'before' || !point.reads) return point !== undefined;
+    const kind = `${point.name} ${point.what}`;
+    return !seen.has(kind) && seen.add(kind);
+  });
+};
+
+export function everyPoint(provider: CalendarProvider): void {
+  const told: Enumerated[] = [];
+  describe(`at ${provider}, whichever call of it a process dies in, loses the answer of, makes twice, or whose effect comes late`, () => {
+    it.each(scenarios)('$name: all comes out as it must, and no reader ever sees a true interval missing or two events', async (scenario) => {
+      const end = await enumerate(provider, scenario, telling);
+      told.push(end);
+      expect(end.wrong).toEqual([]);
+      expect(end.points).toBeGreaterThan(20);
+    }, 60_000);
+    afterAll(() => {
+      const sum = (of: (one: Enumerated) => number): number => told.reduce((total, one) => total + of(one), 0);
+      console.info(`${provider}: ${sum(({ points }) => points)} crash points in ${told.length} stories, told ${sum(({ runs }) => runs)} times.`);
+    });
+  });
+}
