@@ -46,9 +46,10 @@ export function verifyWatchToken(ring: KeyRing, provider: CalendarProvider, toke
     claimedVersion === version && parts.length === (provider === 'google' ? 4 : 5) && connectionIdPattern.test(connectionId) && noncePattern.test(nonce);
   const key = keyById(ring, keyId);
   const expected = mac(key ?? dummyKey, { provider, connectionId, nonce });
-  const given = Buffer.from(parts.at(-1) ?? '', 'base64url');
-  const padded = Buffer.alloc(expected.length);
+  // As text: decoding would take the same MAC padded, or with junk in it.
+  const [spelled, given] = [Buffer.from(expected.toString('base64url')), Buffer.from(parts.at(-1) ?? '')];
+  const padded = Buffer.alloc(spelled.length);
   given.copy(padded);
-  const equal = timingSafeEqual(expected, padded) && given.length === expected.length;
+  const equal = timingSafeEqual(spelled, padded) && given.length === spelled.length;
   return equal && wellFormed && key !== undefined ? { connectionId, keyId } : undefined;
 }

@@ -124,6 +124,15 @@ describe('a watch token', () => {
     }
   });
 
+  it('has one spelling: its MAC padded, with junk in it or other spare bits proves nothing', () => {
+    const token = signWatchToken(ring, { provider: 'google', connectionId: 'c', nonce: 'n' }, now);
+    const spareBits = `${token.slice(0, -1)}${String.fromCharCode(token.charCodeAt(token.length - 1) + 1)}`;
+    const standard = token.replaceAll('-', '+').replaceAll('_', '/');
+    for (const other of [`${token}=`, `${token}==`, `${token.slice(0, -9)}*${token.slice(-9)}`, `${token}\n`, spareBits, ...(standard === token ? [] : [standard])]) {
+      expect({ other, proof: verifyWatchToken(ring, 'google', other, 'n') }).toEqual({ other, proof: undefined });
+    }
+  });
+
   it('may be any text at all, and nothing throws', () => {
     const parts = fc.array(fc.oneof(fc.constantFrom('v1', 'k1', 'c', ''), fc.string({ unit: 'binary' })), { maxLength: 7 }).map((some) => some.join('.'));
     fc.assert(fc.property(fc.constantFrom('google' as const, 'microsoft' as const), parts, fc.option(fc.string(), { nil: undefined }), (provider, token, channel) => verifyWatchToken(ring, provider, token, channel) === undefined), { numRuns: 2000, seed: 1 });
