@@ -100,9 +100,9 @@ function headerLists(rawHeaders: readonly string[]): Map<string, string[]> {
 /** Repeated names are joined by commas, as format 2.0 has no lists. */
 function queryOf(search: string): Record<string, string> | undefined {
   if (search === '') return undefined;
-  const query: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(search)) query[name] = name in query ? `${query[name]},${value}` : value;
-  return query;
+  const query = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(search)) query.set(name, [...(query.get(name) ?? []), value]);
+  return Object.fromEntries([...query].map(([name, values]) => [name, values.join(',')]));
 }
 
 export function splitUrl(url: string): { pathname: string; search: string } {

@@ -35,6 +35,11 @@ describe('a request as Lambda receives it, payload format 2.0', () => {
     expect({ queryStringParameters, rawQueryString, rawPath }).toEqual({ queryStringParameters: { x: '1,2', y: 'é', z: '' }, rawQueryString: 'x=1&x=2&y=%C3%A9&z', rawPath: '/a%20b' });
   });
 
+  it('takes the names of query parameters for names alone', () => {
+    const { queryStringParameters = {} } = event({ url: '/x?constructor=1&__proto__=2&__proto__=3&toString' });
+    expect(Object.entries(queryStringParameters)).toEqual([['constructor', '1'], ['__proto__', '2,3'], ['toString', '']]);
+  });
+
   it.each<[string | undefined, boolean]>([
     ['application/json', false],
     ['application/json; charset=utf-8', false],
