@@ -6,16 +6,16 @@ import { answerAvailability } from '../lib/availability/answer-availability.ts';
 import { readProvider } from '../lib/availability/read-provider.ts';
 import { dynamoClient, ssmClient, steady } from '../lib/platform/clients.ts';
 import { readEnvironment } from '../lib/platform/environment.ts';
-import { Env, functionSettings, Metric } from '../lib/platform/names.ts';
+import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
-import { safeError } from '../lib/platform/telemetry.ts';
+import { safeError, tellSettingsNotRead } from '../lib/platform/telemetry.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.busyIntervalsTable, Env.settingsPath]);
 const { logger, log, measure } = telemetry();
 const answer = answerAvailability({
   read: readProvider(dynamoClient(steady), env.BUSY_INTERVALS_TABLE),
-  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.availability, clock: Date.now, onFailure: () => measure(Metric.settingsUnknown, 1) }),
+  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.availability, clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),
   clock: Date.now,
   failed: (failure) => log.error('availability not answered', { error: safeError(failure) }),
 });

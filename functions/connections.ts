@@ -15,9 +15,9 @@ import { readEnvironment } from '../lib/platform/environment.ts';
 import { hintQueue } from '../lib/platform/hint-queue.ts';
 import { leavingRows } from '../lib/platform/leaving-rows.ts';
 import type { InboundHint, ProviderHint } from '../lib/platform/messages.ts';
-import { Env, functionSettings, Metric } from '../lib/platform/names.ts';
+import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
-import { safeError } from '../lib/platform/telemetry.ts';
+import { safeError, tellSettingsNotRead } from '../lib/platform/telemetry.ts';
 import { byRoute } from './parts/by-route.ts';
 import { telemetry } from './parts/telemetry.ts';
 
@@ -28,7 +28,7 @@ const failed = (failure: unknown): void => log.error('a request about connection
 const read = readConnections({ connections: connections(dynamo, env.CONNECTIONS_TABLE), failed });
 const start = startConsent({
   starts: consentStarts(dynamo, env.CONNECTIONS_TABLE),
-  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connections, clock: Date.now, onFailure: () => measure(Metric.settingsUnknown, 1) }),
+  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connections, clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),
   apiUrl: env.API_URL,
   clock: Date.now,
   randomBytes,

@@ -7,7 +7,7 @@ import { hintQueue } from '../lib/platform/hint-queue.ts';
 import type { BookingHint, InboundHint, ProviderHint } from '../lib/platform/messages.ts';
 import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
-import { safeError } from '../lib/platform/telemetry.ts';
+import { tellSettingsNotRead } from '../lib/platform/telemetry.ts';
 import { tick } from '../lib/upkeep/tick.ts';
 import { upkeepStates } from '../lib/upkeep/upkeep-state.ts';
 import { telemetry } from './parts/telemetry.ts';
@@ -20,7 +20,7 @@ const parts = {
   dynamo, log, measure,
   tables: { connections: env.CONNECTIONS_TABLE, syncState: env.SYNC_STATE_TABLE, bookingEvents: env.BOOKING_EVENTS_TABLE },
   states: upkeepStates(dynamo, env.SYNC_STATE_TABLE),
-  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.upkeep, clock: Date.now, onFailure: (error) => log.warn('settings not read', { error: safeError(error) }) }),
+  settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.upkeep, clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),
   inbound: hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
   booking: hintQueue<BookingHint>(sqs, env.BOOKING_QUEUE_URL, ({ booking_id }) => booking_id),
   provider: hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id),

@@ -14,8 +14,9 @@ import { readEnvironment } from '../../lib/platform/environment.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import { lateDues } from '../../lib/platform/late-dues.ts';
 import type { InboundHint, ProviderHint } from '../../lib/platform/messages.ts';
-import { Env, functionSettings, Metric } from '../../lib/platform/names.ts';
+import { Env, functionSettings } from '../../lib/platform/names.ts';
 import { settings } from '../../lib/platform/settings.ts';
+import { tellSettingsNotRead } from '../../lib/platform/telemetry.ts';
 import { telemetry } from './telemetry.ts';
 
 const clock = Date.now;
@@ -29,7 +30,7 @@ export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>
   const dynamo = dynamoClient(steady);
   const table = env.CONNECTIONS_TABLE;
   const known = connections(dynamo, table);
-  const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connect, clock, onFailure: () => measure(Metric.settingsUnknown, 1) });
+  const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connect, clock, onFailure: tellSettingsNotRead({ measure, log }) });
   const sqs = sqsClient(steady);
   const providerHints = hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id);
   const hints = hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);

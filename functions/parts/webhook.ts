@@ -10,7 +10,7 @@ import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Env, functionSettings, Metric, type FunctionName } from '../../lib/platform/names.ts';
 import { settings } from '../../lib/platform/settings.ts';
-import { safeError } from '../../lib/platform/telemetry.ts';
+import { safeError, tellSettingsNotRead } from '../../lib/platform/telemetry.ts';
 import { telemetry } from './telemetry.ts';
 
 export function webhook(name: FunctionName, provider: CalendarProvider, read: (request: RawRequest) => Reading) {
@@ -19,13 +19,13 @@ export function webhook(name: FunctionName, provider: CalendarProvider, read: (r
   const receive = receiveWebhook({
     provider,
     read,
-    settings: settings({ ssm: ssmClient(swift), path: env.SETTINGS_PATH, names: functionSettings[name], clock: Date.now, onFailure: (error) => log.warn('settings not read', { error: safeError(error) }) }),
+    settings: settings({ ssm: ssmClient(swift), path: env.SETTINGS_PATH, names: functionSettings[name], clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),
     inbox: inbox(dynamoClient(swift), env.SYNC_STATE_TABLE),
     hints: hintQueue<InboundHint>(sqsClient(swift), env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
     clock: Date.now,
     told: (outcome, failure) => {
       measure(Metric.webhooks, 1, { calendar_provider: provider, outcome });
-      if (failure !== undefined) log.error('webhook not durable', { error: safeError(failure) });
+      if (failure !== undefined) log.error('webhook answered 503', { outcome, error: safeError(failure) });
     },
   });
   return { receive, logger };

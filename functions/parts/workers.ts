@@ -28,6 +28,7 @@ import type { BookingHint, InboundHint, ProviderHint } from '../../lib/platform/
 import { Env, functionSettings, Metric, type FunctionName } from '../../lib/platform/names.ts';
 import { quota } from '../../lib/platform/quota.ts';
 import { settings } from '../../lib/platform/settings.ts';
+import { tellSettingsNotRead } from '../../lib/platform/telemetry.ts';
 import { erasing, leavingFrom } from './farewell.ts';
 import { telemetry } from './telemetry.ts';
 
@@ -44,7 +45,7 @@ function common(name: FunctionName) {
   const { measure, log, logger } = telemetry();
   const dynamo = dynamoClient(steady);
   const sqs = sqsClient(steady);
-  const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings[name], clock, random, onFailure: () => measure(Metric.settingsUnknown, 1) });
+  const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings[name], clock, random, onFailure: tellSettingsNotRead({ measure, log }) });
   const known = connections(dynamo, env.CONNECTIONS_TABLE);
   const changes = changesQueue(sqs, env.CALENDAR_CHANGES_QUEUE_URL);
   return {

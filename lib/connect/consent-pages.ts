@@ -9,6 +9,7 @@ const sentences = {
   unknown_link: { status: 404, text: 'This link is not known, or ended a while ago. Ask for a new one where you got it.' },
   expired: { status: 410, text: 'This link ended: it is good for ten minutes. Ask for a new one where you got it.' },
   replayed: { status: 409, text: 'This link was used already, and is good for one connection only. If you were told that your calendar is connected, it is.' },
+  worn_out: { status: 410, text: 'This link was opened too often, so nothing was connected. Ask for a new one where you got it.' },
   tampered: { status: 400, text: 'This answer does not belong to the last time that the link was opened, so nothing was connected. Open the link again.' },
   other_browser: { status: 403, text: 'The consent was begun in another browser, so nothing was connected. Open the link in the browser in which you agree.' },
   off: { status: 403, text: 'New connections are turned off at the moment, so nothing was connected. Try again later.' },

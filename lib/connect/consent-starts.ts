@@ -8,7 +8,7 @@ import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 
 export const startLife = minutes(10);
 /** How often one start may be opened, and how often asked again after an answer that would not do. */
-const mostOpenings = 20;
+export const mostOpenings = 20;
 export const mostTries = 5;
 
 export interface ConsentStart {

@@ -14,7 +14,7 @@ import type { ConsentEnd, ConsentParts } from './consent-handler.ts';
 import type { Refusal } from './consent-pages.ts';
 import { again, waitForAdmin, type ProvedReturn } from './consent-return.ts';
 import { hashOf, mostTries } from './consent-starts.ts';
-import { oauthClient, tellClientRefused } from './oauth-clients.ts';
+import { oauthClient, tellClientRefused, tellClientUnknown } from './oauth-clients.ts';
 import { nonceOf, sendToConsent } from './open-consent.ts';
 import { consentGate } from './start-consent.ts';
 import { tokenRing } from './token-vault.ts';
@@ -50,7 +50,10 @@ export async function finishConsent(parts: ConsentParts, back: ProvedReturn, end
   const snapshot = await parts.settings.read();
   const dialog = parts.dialog(start.calendar_provider, snapshot);
   const audience = oauthClient(snapshot, start.calendar_provider)?.client_id;
-  if (dialog === undefined || audience === undefined || start.verifier === undefined) return refused('unknown');
+  if (dialog === undefined || audience === undefined || start.verifier === undefined) {
+    if (dialog === undefined) tellClientUnknown(parts.telemetry, start.calendar_provider);
+    return refused('unknown');
+  }
   const verifier = unseal(tokenRing(snapshot), start.verifier, start.connection_id);
   if (!(await parts.starts.use(start.connection_id, hashOf(back.state), parts.clock()))) return refused('replayed');
   try {

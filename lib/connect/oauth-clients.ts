@@ -4,6 +4,7 @@ import { refreshGoogle } from '../calendars/google/oauth.ts';
 import { microsoftConsent, microsoftScope } from '../calendars/microsoft/consent.ts';
 import { refreshMicrosoft } from '../calendars/microsoft/oauth.ts';
 import { CalendarError, type CalendarProvider } from '../calendars/port.ts';
+import { BadSetting } from '../platform/bad-setting.ts';
 import { seconds, type Clock } from '../platform/clock.ts';
 import { parseJson } from '../platform/messages.ts';
 import { Metric, Setting } from '../platform/names.ts';
@@ -26,11 +27,17 @@ export interface Grant {
 
 export type RefreshGrant = (provider: CalendarProvider, grant: Grant, snapshot: SettingsSnapshot) => Promise<Grant>;
 
+const settingOf = { google: Setting.googleOauth, microsoft: Setting.microsoftOauth } as const;
+
 /** Undefined where missing or damaged: unknown, to be retried. */
 export function oauthClient(snapshot: SettingsSnapshot, provider: CalendarProvider): OauthClient | undefined {
-  const value = parseJson(snapshot.secret(provider === 'google' ? Setting.googleOauth : Setting.microsoftOauth) ?? '') as Partial<OauthClient> | undefined;
+  const value = parseJson(snapshot.secret(settingOf[provider]) ?? '') as Partial<OauthClient> | undefined;
   return typeof value?.client_id === 'string' && typeof value.client_secret === 'string' ? (value as OauthClient) : undefined;
 }
+
+/** The person is only told to come again; which secret it is, and that it must be set, stands in the log. */
+export const tellClientUnknown = ({ log }: Telemetry, provider: CalendarProvider): void =>
+  log.error('no consent is possible', { calendar_provider: provider, error: safeError(new BadSetting(settingOf[provider])) });
 
 /** Told where our own client is refused: a secret that ended, an app that was deleted. It touches every connection, and no connection can mend it. */
 export type ClientRefused = (provider: CalendarProvider, error: CalendarError) => void;

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { CalendarError } from '../calendars/port.ts';
 import { seal } from '../platform/seal.ts';
+import { safeError } from '../platform/telemetry.ts';
 import type { ConsentEnd, ConsentParts } from './consent-handler.ts';
-import { hashOf, startKey, startLife, type ConsentStart } from './consent-starts.ts';
+import { hashOf, mostOpenings, startKey, startLife, type ConsentStart } from './consent-starts.ts';
+import { tellClientUnknown } from './oauth-clients.ts';
 import { consentGate } from './start-consent.ts';
 import { tokenRing } from './token-vault.ts';
 
@@ -19,6 +21,7 @@ export async function openConsent(parts: ConsentParts, startId: string): Promise
   if (start === undefined) return { end: 'refused', refusal: 'unknown_link' };
   if (start.used_at !== undefined) return { end: 'refused', refusal: 'replayed' };
   if (start.ends_at <= parts.clock()) return { end: 'refused', refusal: 'expired', start };
+  if (start.openings >= mostOpenings) return { end: 'refused', refusal: 'worn_out' };
   return sendToConsent(parts, startId, start);
 }
 
@@ -29,7 +32,10 @@ export async function sendToConsent(parts: ConsentParts, startId: string, start:
   const gate = consentGate(snapshot, start.starts_for);
   if (gate !== 'open') return { end: 'refused', refusal: gate === 'closed' ? 'off' : 'unknown', ...(gate === 'closed' && { start }) };
   const dialog = parts.dialog(start.calendar_provider, snapshot);
-  if (dialog === undefined) return { end: 'refused', refusal: 'unknown' };
+  if (dialog === undefined) {
+    tellClientUnknown(parts.telemetry, start.calendar_provider);
+    return { end: 'refused', refusal: 'unknown' };
+  }
 
   const random = (): string => randomBytes(32).toString('base64url');
   const [state, browser, verifier] = [`${startId}.${random()}`, random(), random()];
@@ -38,8 +44,9 @@ export async function sendToConsent(parts: ConsentParts, startId: string, start:
   try {
     sealed = seal(tokenRing(snapshot), verifier, { connectionId: key, now: clock() });
   } catch (error) {
-    if (error instanceof CalendarError) return { end: 'refused', refusal: 'unknown' };
-    throw error;
+    if (!(error instanceof CalendarError)) throw error;
+    parts.telemetry.log.error('no consent is possible', { error: safeError(error) });
+    return { end: 'refused', refusal: 'unknown' };
   }
   if (!(await starts.open(key, { stateHash: hashOf(state), browserHash: hashOf(browser), verifier: sealed }, clock()))) return { end: 'refused', refusal: 'replayed' };
   const challenge = createHash('sha256').update(verifier).digest('base64url');

@@ -2,6 +2,7 @@
 // What is answered 2xx is durable; what is answered 503 will be sent again.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { CalendarProvider } from '../calendars/port.ts';
+import { BadSetting } from '../platform/bad-setting.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { InboundHint } from '../platform/messages.ts';
@@ -50,7 +51,8 @@ export function receiveWebhook(parts: WebhookParts): (event: APIGatewayProxyEven
     const webhooks = snapshot.flag(Setting.webhookEnabled);
     if (webhooks === 'closed') return refuse(parts, 'webhooks_off');
     const secrets = webhookSecrets(snapshot);
-    if (webhooks === 'unknown' || !secrets) return refuse(parts, 'unknown_settings');
+    if (webhooks === 'unknown') return refuse(parts, 'unknown_settings');
+    if (!secrets) return refuse(parts, 'unknown_settings', new BadSetting(Setting.webhookKeys));
 
     const relay = secrets.relay[parts.provider];
     if (relay && !relaySigned(relay, reading.signed, request.headers[relayHeaders[parts.provider]])) return refuse(parts, 'not_authentic');

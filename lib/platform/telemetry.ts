@@ -1,7 +1,8 @@
 // Logs and metrics. Only allow-listed facts leave: a raw client error can carry a token, so errors are told by what is safe in them.
 import { CalendarError } from '../calendars/port.ts';
+import { BadSetting } from './bad-setting.ts';
 import { GateClosed } from './gate-closed.ts';
-import type { MetricName } from './names.ts';
+import { Metric, type MetricName } from './names.ts';
 import { UnknownSealKey } from './seal.ts';
 
 interface AwsError extends Error {
@@ -12,7 +13,7 @@ const isAwsError = (error: unknown): error is AwsError => error instanceof Error
 /** One line that is safe to store and to log: never the message of an error that we did not make. */
 export function safeReason(error: unknown): string {
   if (error instanceof CalendarError) return error.message;
-  if (error instanceof GateClosed || error instanceof UnknownSealKey) return error.message;
+  if (error instanceof GateClosed || error instanceof UnknownSealKey || error instanceof BadSetting) return error.message;
   if (isAwsError(error)) return [error.name, error.$metadata.httpStatusCode].filter((part) => part !== undefined).join(' ');
   return error instanceof Error ? error.name : typeof error;
 }
@@ -48,3 +49,11 @@ export interface Telemetry {
   readonly measure: Measure;
   readonly log: Log;
 }
+
+/** Tells the operator that SSM did not give the settings, by metric and by log: the last good ones serve for five minutes yet. */
+export const tellSettingsNotRead =
+  ({ measure, log }: Telemetry) =>
+  (error: unknown): void => {
+    measure(Metric.settingsUnknown, 1);
+    log.warn('settings not read', { error: safeError(error) });
+  };

@@ -10,6 +10,7 @@ import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { settingsFrom, unknownSettings, type SettingsSnapshot } from '../../lib/platform/settings.ts';
+import { safeReason } from '../../lib/platform/telemetry.ts';
 import { scriptedSqs, type Call } from './recorded-calls.ts';
 import type { Tables } from './tables.ts';
 import { keyRing } from './notices.ts';
@@ -34,6 +35,8 @@ export interface WebhookWorld {
   readonly tables: Tables;
   readonly queue: Call[];
   readonly outcomes: Outcome[];
+  /** What the operator reads of the causes of 503s, oldest first. */
+  readonly causes: string[];
   /** Bodies of the hints sent, oldest first. */
   hints(): InboundHint[];
   /** Settings as every following delivery finds them. */
@@ -55,16 +58,20 @@ export function webhookWorld(tables: Tables): WebhookWorld {
     return { MessageId: 'm' };
   });
   const outcomes: Outcome[] = [];
+  const causes: string[] = [];
   const parts = {
     settings: { read: async () => snapshot },
     inbox: inbox(tables.dynamo, tables.named['sync-state']),
     hints: hintQueue<InboundHint>(sqs, 'https://sqs.example/inbound', ({ connection_id }) => connection_id),
     clock: () => now,
-    told: (outcome: Outcome) => void outcomes.push(outcome),
+    told: (outcome: Outcome, failure?: unknown) => {
+      outcomes.push(outcome);
+      if (failure !== undefined) causes.push(safeReason(failure));
+    },
   };
   const receive = { google: receiveWebhook({ ...parts, provider: 'google', read: readers.google }), microsoft: receiveWebhook({ ...parts, provider: 'microsoft', read: readers.microsoft }) };
   return {
-    tables, queue, outcomes,
+    tables, queue, outcomes, causes,
     post: (event, provider = event.rawPath.endsWith('google') ? 'google' : 'microsoft') => receive[provider](event),
     hints: () => queue.map(({ input }) => JSON.parse(String(input['MessageBody'])) as InboundHint),
     set: (overrides) => void (snapshot = overrides === 'unknown' ? unknownSettings : openSettings(overrides)),

@@ -106,6 +106,23 @@ describe.each(both)('a consent at %s', (provider) => {
     await nothingStored();
   });
 
+  it('whose link was opened too often says so, not that it was used', async () => {
+    const [at, link] = [browser(), await world.link(provider)];
+    for (let opening = 1; opening <= 20; opening += 1) expect((await at.get(link)).status).toBe(302);
+    const { status, text } = await at.get(link);
+    expect([status, text]).toEqual([410, expect.stringContaining('opened too often')]);
+    await nothingStored();
+  });
+
+  it.each([['missing', undefined], ['damaged', '{"client_id":']])('names the secret that is %s to the operator', async (_, secret) => {
+    const name = provider === 'google' ? Setting.googleOauth : Setting.microsoftOauth;
+    const link = await world.link(provider);
+    if (secret === undefined) world.settings.values.delete(name);
+    else world.settings.values.set(name, secret);
+    expect((await browser().get(link)).status).toBe(503);
+    expect(world.lines.filter((line) => line.includes('"level":"error"') && line.includes(name))).toHaveLength(1);
+  });
+
   it('exchanges a code once, whatever comes of it', async () => {
     const simulator = world[provider];
     const at = browser();

@@ -58,6 +58,7 @@ describe('each answer, in the order of the contract', () => {
     world.set({ [Setting.webhookKeys]: secret });
     expect(await world.post(aGoogleNotice({ connectionId: 'c' }))).toEqual({ statusCode: 503 });
     expect(await world.post(aGraphPost({ connectionId: 'c' }))).toEqual({ statusCode: 503 });
+    expect(world.causes).toEqual([expect.stringContaining('WEBHOOK_KEYS'), expect.stringContaining('WEBHOOK_KEYS')]);
     untouched();
   });
 

@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { CalendarError } from '../../../lib/calendars/port.ts';
 import { GateClosed } from '../../../lib/platform/gate-closed.ts';
 import { UnknownSealKey } from '../../../lib/platform/seal.ts';
-import { safeError, safeReason } from '../../../lib/platform/telemetry.ts';
+import { safeError, safeReason, tellSettingsNotRead } from '../../../lib/platform/telemetry.ts';
 
 const secret = 'ya29.a0AfH6SMB-secret';
 
@@ -46,5 +46,15 @@ describe('what is told of an error', () => {
 
   it('says where it came from', () => {
     expect(safeError(new TypeError('x'))).toMatchObject({ reason: 'TypeError', stack: expect.stringContaining('telemetry.test.ts') });
+  });
+});
+
+describe('settings that could not be read', () => {
+  it('are counted and logged, by every function alike', () => {
+    const told: unknown[] = [];
+    const log = (message: string, fields: object): void => void told.push([message, fields]);
+    tellSettingsNotRead({ measure: (name, value) => void told.push([name, value]), log: { info: log, warn: log, error: log } })(new TypeError(secret));
+    expect(told).toEqual([['calendar_sync_settings_unknown_total', 1], ['settings not read', { error: expect.objectContaining({ reason: 'TypeError' }) }]]);
+    expect(JSON.stringify(told)).not.toContain('secret');
   });
 });
