@@ -7,9 +7,11 @@ import { drainBooking, type OutboundParts } from '../../lib/outbound/drain-booki
 import { tellDrain } from '../../lib/outbound/receive-booking-batch.ts';
 import { seconds } from '../../lib/platform/clock.ts';
 import { parseJson } from '../../lib/platform/messages.ts';
+import { Setting } from '../../lib/platform/names.ts';
 import { answering, jsonAnswer, Problem } from '../../lib/platform/problem.ts';
+import type { Settings } from '../../lib/platform/settings.ts';
 import { shardOf } from '../../lib/platform/shard.ts';
-import { safeError, type Telemetry } from '../../lib/platform/telemetry.ts';
+import { safeError, safeReason, type Telemetry } from '../../lib/platform/telemetry.ts';
 
 const within = seconds(20);
 
@@ -30,12 +32,21 @@ function idOf(body: Record<string, unknown> | null | undefined, name: string): s
   return id;
 }
 
+/** Unknown is not off: the caller asks again. */
+async function notOn({ settings }: { settings: Settings }, kept: string): Promise<Problem> {
+  const unknown = (await settings.read()).flag(Setting.syncEnabled) === 'unknown';
+  return unknown ? new Problem('unavailable', `Whether sync is on is not known just now; ${kept} and follows once it is.`) : new Problem('forbidden', `Sync is off for this provider; ${kept} and follows once it is on.`);
+}
+
+/** Why something failed, as far as that is safe to tell. */
+const why = (error: unknown): { reason?: string } => (error === undefined ? {} : { reason: safeReason(error) });
+
 async function syncBooking(parts: OutboundParts & Telemetry, bookingId: string): Promise<APIGatewayProxyStructuredResultV2> {
   if (!(await parts.bookings.mark(bookingId, parts.clock()))) throw new Problem('not-found', 'There is no booking of this id.');
   const end = await drainBooking(parts, { v: 1, hint: 'booking', booking_id: bookingId }, parts.clock() + within);
   tellDrain(parts, bookingId, end);
-  if (end.outcome === 'gated') throw new Problem('forbidden', 'Sync is off, or not known to be on, for this provider; the booking is recorded and follows once it is on.');
-  const targets = end.targets.map(({ connectionId, provider, outcome, eventId }) => ({ connection_id: connectionId, calendar_provider: provider, outcome, event_id: eventId ?? null }));
+  if (end.outcome === 'gated') throw await notOn(parts, 'the booking is recorded');
+  const targets = end.targets.map(({ connectionId, provider, outcome, eventId, error }) => ({ connection_id: connectionId, calendar_provider: provider, outcome, event_id: eventId ?? null, ...why(error) }));
   const told = { booking_id: bookingId, version: end.version ?? null, outcome: end.outcome === 'done' && targets.length === 0 ? 'unchanged' : end.outcome, targets };
   return end.outcome === 'left' ? jsonAnswer(202, { ...told, look: 'Ask again: it goes on by itself.' }) : jsonAnswer(200, told);
 }
@@ -44,7 +55,7 @@ async function syncInbound(parts: InboundParts & Telemetry, connectionId: string
   if (!(await parts.states.mark(connectionId, parts.clock(), shardOf(connectionId)))) throw new Problem('not-found', 'There is no connection of this id.');
   const end = await pullAndTell(parts, connectionId, { endsAt: parts.clock() + within });
   if (end.outcome === 'gone') throw new Problem('not-found', 'There is no connection of this id.');
-  if (end.outcome === 'gated') throw new Problem('forbidden', 'Sync is off, or not known to be on, for this provider; the connection is marked and follows once it is on.');
-  const told = { connection_id: connectionId, outcome: end.outcome, ...('items' in end && { items: end.items }) };
+  if (end.outcome === 'gated') throw await notOn(parts, 'the connection is marked');
+  const told = { connection_id: connectionId, outcome: end.outcome, ...('items' in end && { items: end.items }), ...('error' in end && why(end.error)) };
   return end.outcome === 'pulled' || end.outcome === 'idle' ? jsonAnswer(200, told) : jsonAnswer(202, { ...told, look: `/v1/connections/${connectionId}` });
 }
