@@ -5,14 +5,17 @@ import { distinctFates, enumerate, type Enumerated } from './crash-points.ts';
 import type { Fate, Point } from './outside.ts';
 import { scenarios } from './scenarios.ts';
 
-/** Every death, and every lost answer of a write; of the reads whose answer is lost, one of each kind in a process. */
+/** Each call in one of the ways in which it may fail, taken in turn; of the reads whose answer is lost, one of each kind. */
 const telling = (points: readonly Point[]): Fate[] => {
   const seen = new Set<string>();
-  return distinctFates(points).filter(({ at, how }) => {
+  const ways = new Map<number, Fate[]>();
+  for (const fate of distinctFates(points)) ways.set(fate.at, [...(ways.get(fate.at) ?? []), fate]);
+  return [...ways].flatMap(([at, each]) => {
     const point = points[at - 1];
-    if (!point || how === 'before' || !point.reads) return point !== undefined;
-    const kind = `${point.name} ${point.what}`;
-    return !seen.has(kind) && seen.add(kind);
+    const kind = `${point?.name} ${point?.what}`;
+    if (point?.reads && seen.has(kind)) return [];
+    seen.add(kind);
+    return each[at % each.length] ?? [];
   });
 };
 

@@ -90,7 +90,8 @@ const acts: Record<Step['kind'], Act> = {
   storm(world, _, { a, b }) {
     const status = pick([429, 500, 503, 503], b) ?? 503;
     const fault = { when: a < 0.5 ? 'before' : 'after', status, times: 1 + Math.floor(b * 3), headers: status === 429 ? { 'retry-after': '7' } : {}, body: '' } as const;
-    (a * 4) % 1 < 0.5 ? world.google.addFault(fault) : world.microsoft.addFault(fault);
+    const simulator = (a * 4) % 1 < 0.5 ? world.google : world.microsoft;
+    simulator.addFault(fault);
   },
   /** Dropped, doubled, late: whatever is on its way now. */
   async notices(world, _, { a, b }) {
