@@ -63,7 +63,7 @@ export const refreshGrant =
 
 async function refreshed({ urls, clock }: { urls: { google: string; microsoft: string }; clock: Clock }, { provider, grant, snapshot }: { provider: CalendarProvider; grant: Grant; snapshot: SettingsSnapshot }): Promise<Grant> {
   const client = oauthClient(snapshot, provider);
-  if (!client) throw new CalendarError('unavailable', { reason: 'the OAuth client is not known' });
+  if (!client) throw new CalendarError('unavailable', { reason: `${settingOf[provider]} is not known` });
   const asked = { clientId: client.client_id, clientSecret: client.client_secret, refreshToken: grant.refresh_token, clock, signal: AbortSignal.timeout(seconds(10)) };
   const fresh =
     provider === 'google'

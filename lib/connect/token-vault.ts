@@ -28,7 +28,7 @@ export function tokenRing(snapshot: SettingsSnapshot): KeyRing {
   try {
     return parseKeyRing(parseJson(snapshot.secret(Setting.tokenKeys) ?? ''));
   } catch {
-    throw new CalendarError('unavailable', { reason: 'the token keys are not known' });
+    throw new CalendarError('unavailable', { reason: `${Setting.tokenKeys} is not known` });
   }
 }
 

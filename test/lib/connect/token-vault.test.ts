@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { CalendarError } from '../../../lib/calendars/port.ts';
 import { oauthClient, refreshGrant, type Grant, type RefreshGrant } from '../../../lib/connect/oauth-clients.ts';
-import { tokenVault } from '../../../lib/connect/token-vault.ts';
+import { tokenRing, tokenVault } from '../../../lib/connect/token-vault.ts';
 import { minutes } from '../../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../../lib/platform/connections.ts';
 import { Setting } from '../../../lib/platform/names.ts';
@@ -138,6 +138,13 @@ describe('renewing at the calendar provider', () => {
   it('takes the new refresh token where one comes back, as with Microsoft', async () => {
     expect(await answered({ refresh_token: 'rotated' }, 'microsoft')).toMatchObject({ access_token: 'new', refresh_token: 'rotated' });
   });
+  it('names the secret that is not known, so that the log of a failed pull does', async () => {
+    const nowhere = refreshGrant({ google: 'http://127.0.0.1:9', microsoft: 'http://127.0.0.1:9' }, () => now);
+    await expect(nowhere('google', grantOf(0), unknownSettings)).rejects.toThrow('GOOGLE_OAUTH');
+    await expect(nowhere('microsoft', grantOf(0), unknownSettings)).rejects.toThrow('MICROSOFT_OAUTH');
+    expect(() => tokenRing(unknownSettings)).toThrow('TOKEN_KEYS');
+  });
+
   it('is unavailable while our registration is not known', async () => {
     expect(await kindOf(refreshGrant({ google: 'http://127.0.0.1:9', microsoft: 'http://127.0.0.1:9' }, () => now)('google', grantOf(0), unknownSettings))).toBe('unavailable');
     for (const text of ['', '{', 'null', '5', '{"client_id":"i"}', '{"client_id":1,"client_secret":"s"}']) expect(oauthClient(settingsFrom(new Map([[Setting.googleOauth, text]])), 'google')).toBeUndefined();
