@@ -7,6 +7,7 @@ import { Setting } from '../platform/names.ts';
 import { answering, jsonAnswer, Problem } from '../platform/problem.ts';
 import { every, type Gate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
 import { startKey, startLife, type ConsentStarts } from './consent-starts.ts';
+import { isZoneName } from '../platform/zone-name.ts';
 
 export interface StartConsentParts {
   readonly starts: ConsentStarts;
@@ -59,7 +60,7 @@ function readRequest(body: string): Wanted {
   if (calendarProvider !== 'google' && calendarProvider !== 'microsoft') throw new Problem('bad-request', 'calendar_provider is google or microsoft.');
   const [returnUrl, zone, loginHint] = [optional('return_url', 2048), optional('zone', 64), optional('login_hint', 256)];
   if (returnUrl !== undefined && !mayReturnTo(returnUrl)) throw new Problem('bad-request', 'return_url is an https address, or http on this machine, without a user name or password.');
-  if (zone !== undefined && !isZone(zone)) throw new Problem('bad-request', 'zone is the name of an IANA time zone, such as Europe/Berlin.');
+  if (zone !== undefined && !isZoneName(zone)) throw new Problem('bad-request', 'zone is the name of an IANA time zone, such as Europe/Berlin.');
   return {
     starts_for: providerId,
     calendar_provider: calendarProvider,
@@ -75,15 +76,4 @@ function mayReturnTo(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname, username, password } = new URL(address);
   return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && loopback.has(hostname)));
-}
-
-/** A name, not an offset such as +02:00, which knows no summer time. */
-function isZone(name: string): boolean {
-  if (!/^[A-Za-z][\w+/-]*$/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }

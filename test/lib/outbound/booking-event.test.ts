@@ -18,7 +18,8 @@ describe('an event of the booking service', () => {
   it.each([
     ['no JSON', undefined, 'not_json'],
     ['null', null, 'invalid_event'],
-    ['a list', [], 'unknown_type'],
+    ['a list', [], 'invalid_event'],
+    ['of no type', { ...aBookingEvent(), type: undefined }, 'invalid_event'],
     ['another type', aBookingEvent({}, { type: 'booking.archived' }), 'unknown_type'],
     ['another type in another shape', { type: 'invoice.paid' }, 'unknown_type'],
     ['no booking', { ...aBookingEvent(), booking: undefined }, 'invalid_event'],
@@ -36,6 +37,11 @@ describe('an event of the booking service', () => {
     ['month 13', aBookingEvent({ start_time: '2026-13-01T10:00:00Z' }), 'invalid_event'],
     ['an end at its start', aBookingEvent({ end_time: '2026-04-01T12:00:00+02:00', start_time: '2026-04-01T10:00:00Z' }), 'invalid_event'],
     ['a zone that is none', aBookingEvent({ time_zone: 'Europe/Atlantis' }), 'invalid_event'],
+    ['an offset for a zone', aBookingEvent({ time_zone: '+02:00' }), 'invalid_event'],
+    ['a year past 2999 in UTC', aBookingEvent({ end_time: '9999-12-31T23:00:00-23:59' }), 'invalid_event'],
+    ['a year before 1900', aBookingEvent({ start_time: '0001-01-01T00:00:00Z' }), 'invalid_event'],
+    ['an id with half a character', aBookingEvent({ id: 'lone\ud800' }), 'invalid_event'],
+    ['a title with half a character', aBookingEvent({ title: 'lone\udfff' }), 'invalid_event'],
     ['another status', aBookingEvent({ status: 'tentative' }), 'invalid_event'],
     ['an empty id', aBookingEvent({ id: '' }), 'invalid_event'],
   ])('that is %s is refused', (_name, value, reason) => {
