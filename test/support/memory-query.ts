@@ -30,8 +30,11 @@ interface Judging {
 const { createKey, createIndexKey, compare, matchesExprFilter, mapPaths, itemSize } = createRequire(import.meta.url)('dynalite/db') as Judging;
 const pageBytes = 1024 * 1024;
 
-/** Of all tables of the template. */
-export async function schemasOf(): Promise<TableSchema[]> {
+let known: Promise<TableSchema[]> | undefined;
+/** Of all tables of the template, read once: a world a run would spend half of its time on it. */
+export const schemasOf = (): Promise<TableSchema[]> => (known ??= readSchemas());
+
+async function readSchemas(): Promise<TableSchema[]> {
   const stack = await synthesizedStack();
   return stack.of('AWS::DynamoDB::GlobalTable', 'AWS::DynamoDB::Table').map((resource) => {
     const indexes = (property: string, local: boolean) => ((resource.property(property) ?? []) as Omit<IndexSchema, 'local'>[]).map((index) => ({ ...index, local }));
