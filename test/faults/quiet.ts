@@ -11,7 +11,8 @@ import type { FaultWorld, Posted } from './fault-world.ts';
 const leaseLength = seconds(60);
 const visibility = seconds(360);
 const mostReceives = 8;
-const mostSteps = 600;
+/** A provider who is let in no more is rung for every minute: three hours of that are no endless loop. */
+const mostSteps = 3000;
 
 interface Next {
   readonly at: number;
