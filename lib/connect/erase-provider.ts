@@ -27,7 +27,7 @@ export async function eraseProvider(parts: EraseParts, providerId: string, endsA
   if (!row || row.dueAt > parts.clock()) return 0;
   const again = async (after: number, step = row.step): Promise<void> => {
     await parts.leaving.save(key, { step, dueAt: parts.clock() + after });
-    await parts.providerHints.send({ v: 1, hint: 'erase', provider_id: providerId }, Math.ceil(after / 1000));
+    await parts.providerHints.send({ v: 1, hint: 'erase', provider_id: providerId }, Math.ceil(after / 1000) + 1); // a hint that comes early finds nothing due
   };
   if (await stillLeaving(parts, providerId, row.removes === 1)) {
     await again(seconds(5));

@@ -44,6 +44,6 @@ export async function leaveConnection(parts: LeavingParts, { connectionId, row, 
 async function later({ leaving, leases, hints, clock }: LeavingParts, { lease, connectionId, retryAt, step, error }: { lease: Lease | undefined; connectionId: string; retryAt: number; step: string; error?: unknown }): Promise<LeavingEnd> {
   await leaving.save(leaveKey(connectionId), { dueAt: retryAt });
   if (lease) await leases.release(lease, {});
-  await hints.send({ v: 1, hint: 'pull', connection_id: connectionId }, Math.min(longestDelay, Math.max(1, Math.ceil((retryAt - clock()) / 1000))));
+  await hints.send({ v: 1, hint: 'pull', connection_id: connectionId }, Math.min(longestDelay, Math.max(0, Math.ceil((retryAt - clock()) / 1000)) + 1));
   return { outcome: 'leaving', step, ...(error !== undefined && { error }) };
 }
