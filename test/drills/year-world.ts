@@ -38,6 +38,7 @@ export interface YearWeather {
 export interface YearWorld {
   readonly provider: YearProvider;
   readonly moments: Moments;
+  /** Reminders left out. */
   readonly told: Change[];
   readonly outcomes: Map<string, number>;
   /** From each change to the pull that showed it, by connections whose grant was good all the while; the longest. */
@@ -100,7 +101,7 @@ export function yearWorld({ begins, random, weather }: { begins: number; random:
     open: { google: open, microsoft: open },
     tokens: () => () => Promise.resolve('token'),
     own: { recognise: () => Promise.resolve(new Map()), report: () => Promise.resolve({ lookAgain: false }), busyChanged: () => Promise.resolve() },
-    grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, changes: { tell: async (change) => void told.push(change) } }),
+    grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, changes: { tell: async (change) => void (change.detail?.['reminder_day'] === undefined && told.push(change)) } }),
     fleet: () => Promise.resolve({ connections: provider.accounts.size, unproven: 0 }),
     watches: watchKeeper({ dynamo, table: tables.connections, connections: known, webhookBaseUrl: 'https://webhooks.example', clock, newId: () => `w${(ids += 1)}` }),
     quota: { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) },

@@ -2,7 +2,7 @@
 // run by its outputs alone.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import type { Clock } from '../../lib/platform/clock.ts';
@@ -70,7 +70,7 @@ export interface Platform {
   availability(providerId: string, body: object): Promise<{ status: number; body: Record<string, unknown> }>;
   publish(type: 'created' | 'updated' | 'cancelled', booking: BookingInput): Promise<void>;
   post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
-  /** Takes what lies on a queue now. */
+  /** Takes what lies on a queue now, off it. */
   take(queue: keyof Outputs['queues']): Promise<{ body: string; attributes: Record<string, string> }[]>;
   /** A genuine watch token, as the connection's notices carry it. */
   watchToken(provider: CalendarProvider, connectionId: string, nonce: string): string;
@@ -132,8 +132,16 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
     },
     post: (path, body) => sendJson(outputs.apiUrl, 'POST', path, body),
     async take(queue) {
-      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: outputs.queues[queue], MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }));
-      return (Messages ?? []).map(({ Body = '', MessageAttributes = {} }) => ({ body: Body, attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue])) }));
+      const QueueUrl = outputs.queues[queue];
+      const taken: { body: string; attributes: Record<string, string> }[] = [];
+      for (;;) {
+        // One at a time: the local engine holds a receive of several until it has them all.
+        const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1, MessageAttributeNames: ['All'] }));
+        if (message === undefined) return taken;
+        const { Body = '', MessageAttributes = {}, ReceiptHandle } = message;
+        taken.push({ body: Body, attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue])) });
+        await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
     },
     watchToken,
   };

@@ -37,7 +37,7 @@ describe('a batch of the booking queue', () => {
     const { records, answer } = await receive(bodies);
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(dead.map(({ record, reason }) => [record.messageId, record.body, reason]).sort()).toEqual(
-      [['not_json', 0], ['invalid_event', 1], ['unknown_type', 2], ['unknown_type', 3]].map(([reason, n]) => [records[Number(n)]?.messageId, records[Number(n)]?.body, reason]).sort(),
+      [['not_json', 0], ['invalid_event', 1], ['unknown_type', 2], ['invalid_event', 3]].map(([reason, n]) => [records[Number(n)]?.messageId, records[Number(n)]?.body, reason]).sort(),
     );
     expect(ada.person.standing()).toMatchObject([{ title: 'Good' }]);
   });
