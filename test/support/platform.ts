@@ -135,8 +135,8 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       const QueueUrl = outputs.queues[queue];
       const taken: { body: string; attributes: Record<string, string> }[] = [];
       for (;;) {
-        // One at a time: the local engine holds a receive of several until it has them all.
-        const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1, MessageAttributeNames: ['All'] }));
+        // One at a time, with a wait: the local engine holds a receive of several until it has them all, and answers none without a wait.
+        const { Messages: [message] = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1, WaitTimeSeconds: 1, MessageAttributeNames: ['All'] }));
         if (message === undefined) return taken;
         const { Body = '', MessageAttributes = {}, ReceiptHandle } = message;
         taken.push({ body: Body, attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue])) });
