@@ -1,14 +1,27 @@
 // npm run faults -- [--seeds 10000] [--from 1] [--steps 25] [--points]: every crash point, then long seeded runs, with a table at the end.
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
 import { allFates, enumerate } from './crash-points.ts';
 import { scenarios } from './scenarios.ts';
 import { historyOf, retold, runHistory, shrunk } from './seeded-run.ts';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '1000' }, from: { type: 'string', default: '1' }, steps: { type: 'string', default: '25' }, points: { type: 'boolean', default: false } } });
-const [seeds, from, length] = [Number(values.seeds), Number(values.from), Number(values.steps)];
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('It is a whole number.');
+  return value;
+}
+
+const { seeds, from, steps: length, points: everyPoint } = new Command('npm run faults --')
+  .description('Tells seeded histories of people, bookings, flags and weather, and holds what is left to the model; a seed replays exactly.')
+  .option('--seeds <n>', 'how many histories', count, 1000)
+  .option('--from <n>', 'the first seed', count, 1)
+  .option('--steps <n>', 'steps in each', count, 25)
+  .option('--points', 'before them every crash point, in every way to die')
+  .allowExcessArguments(false)
+  .parse()
+  .opts<{ seeds: number; from: number; steps: number; points?: true }>();
 const total = { points: 0, runs: 0, seeds: 0, calls: 0, suffered: 0, violations: 0 };
 
-if (values.points) {
+if (everyPoint) {
   for (const provider of ['google', 'microsoft'] as const) {
     for (const scenario of scenarios) {
       const { points, runs, wrong } = await enumerate(provider, scenario, allFates);
