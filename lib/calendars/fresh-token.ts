@@ -1,3 +1,6 @@
+import { seconds } from '../platform/clock.ts';
+import { object, text } from './json.ts';
+
 /** What a token endpoint gave for a refresh token. */
 export interface FreshToken {
   readonly accessToken: string;
@@ -6,4 +9,15 @@ export interface FreshToken {
   readonly refreshToken?: string;
   /** Space-delimited short names; may be less than was asked. */
   readonly scope?: string;
+}
+
+/** Reads a token endpoint's answer to a request made at `asked` (ms); undefined where it holds no token or no life. */
+export function readFreshToken(body: unknown, asked: number): FreshToken | undefined {
+  const answer = object(body);
+  const accessToken = text(answer['access_token']);
+  const life = Number(answer['expires_in']);
+  if (accessToken === undefined || !(life > 0)) return undefined;
+  const refreshToken = text(answer['refresh_token']);
+  const scope = text(answer['scope']);
+  return { accessToken, expiresAt: asked + Math.floor(seconds(life)), ...(refreshToken !== undefined && { refreshToken }), ...(scope !== undefined && { scope }) };
 }

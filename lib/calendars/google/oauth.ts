@@ -1,6 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { seconds } from '../../platform/clock.ts';
-import type { FreshToken } from '../fresh-token.ts';
+import { readFreshToken, type FreshToken } from '../fresh-token.ts';
 import type { CalendarErrorKind } from '../port.ts';
 import { CalendarError } from '../port.ts';
 import { retryAfterMs } from '../retry-after.ts';
@@ -59,16 +58,7 @@ export async function refreshGoogle(request: RefreshRequest): Promise<FreshToken
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken });
   const { status, headers, body } = await postForm(request, form);
   if (status !== 200) throw oauthFault(status, body, headers);
-  const answer = object(body);
-  const accessToken = text(answer['access_token']);
-  const life = Number(answer['expires_in']);
-  if (accessToken === undefined || !(life > 0)) throw malformed('token');
-  const rotated = text(answer['refresh_token']);
-  const scope = text(answer['scope']);
-  return {
-    accessToken,
-    expiresAt: asked + Math.floor(seconds(life)),
-    ...(rotated === undefined ? {} : { refreshToken: rotated }),
-    ...(scope === undefined ? {} : { scope }),
-  };
+  const fresh = readFreshToken(body, asked);
+  if (fresh === undefined) throw malformed('token');
+  return fresh;
 }

@@ -25,10 +25,10 @@ const fixture = (name: string): Promise<string> => readFile(new URL(`../fixtures
 describe('over the control API', () => {
   it('an account of a client gets tokens that work', async () => {
     expect((await control('POST', '/clients', { clientId: 'ours', clientSecret: 's' })).status).toBe(204);
-    const { status, body } = await control('POST', '/accounts', { email: 'eve@example.com', calendars: [{ id: 'work', timeZone: 'Asia/Tokyo', primary: true }] });
+    const { status, body } = await control('POST', '/accounts', { email: 'eve@example.com', calendars: [{ id: 'office', timeZone: 'Asia/Tokyo', primary: true }] });
     expect(status).toBe(200);
     expect(body).toEqual({ account: 'eve@example.com', sub: expect.stringMatching(/^\d{21}$/), refreshToken: expect.any(String), accessToken: expect.any(String), expiresAt: driver.now + 3_599_000 });
-    expect((await driver.call('GET', '/calendars/work/events', { token: String(body['accessToken']) })).body['timeZone']).toBe('Asia/Tokyo');
+    expect((await driver.call('GET', '/calendars/office/events', { token: String(body['accessToken']) })).body['timeZone']).toBe('Asia/Tokyo');
     const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'ours', client_secret: 's', refresh_token: String(body['refreshToken']) });
     expect((await fetch(`${driver.sim.oauthUrl}/token`, { method: 'POST', body: form })).status).toBe(200);
   });
