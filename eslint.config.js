@@ -2,7 +2,7 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const rooms = ['ingest', 'inbound', 'outbound', 'availability', 'connect', 'upkeep'];
+const rooms = ['ingest', 'inbound', 'outbound', 'availability', 'connect', 'upkeep', 'operate'];
 const outside = ['@middy/*', '@aws-lambda-powertools/*'];
 /** Forbids imports by path, relative as they are all written. */
 const mayNot = (files, group, message) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] } });
