@@ -7,7 +7,7 @@ import type { WorkerNumbers } from './stages.ts';
 
 /** Lets a job work a queue off: in batches of which only the failed messages come back. */
 export function workOff({ live }: QueuePair, job: JobFunction, { batchSize, windowSeconds, maxConcurrency }: WorkerNumbers): void {
-  job.fn.addEventSource(
+  job.live.addEventSource(
     new SqsEventSource(live, {
       batchSize,
       maxBatchingWindow: Duration.seconds(windowSeconds),
@@ -15,5 +15,5 @@ export function workOff({ live }: QueuePair, job: JobFunction, { batchSize, wind
       reportBatchItemFailures: true,
     }),
   );
-  acknowledge(job.fn, 'Serverless-LambdaEventSourceMappingDestination');
+  acknowledge(job.live, 'Serverless-LambdaEventSourceMappingDestination');
 }

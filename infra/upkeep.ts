@@ -11,12 +11,12 @@ const worthless = Duration.seconds(60);
 export class Upkeep extends Construct {
   constructor(scope: Construct, id: string, { every, job }: { readonly every: Duration; readonly job: JobFunction }) {
     super(scope, id);
-    job.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: worthless });
+    job.live.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: worthless });
     const rule = new Rule(this, 'rule', {
       schedule: Schedule.rate(every),
-      targets: [new LambdaFunction(job.fn, { retryAttempts: 0, maxEventAge: worthless })],
+      targets: [new LambdaFunction(job.live, { retryAttempts: 0, maxEventAge: worthless })],
     });
-    acknowledge(job.fn, 'Serverless-LambdaAsyncFailureDestination');
+    acknowledge(job.live, 'Serverless-LambdaAsyncFailureDestination');
     acknowledge(rule, 'Serverless-EventBusDLQ');
   }
 }

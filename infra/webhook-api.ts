@@ -76,4 +76,4 @@ export class WebhookApi extends Construct {
   }
 }
 
-const integrationOf = (job: JobFunction) => new HttpLambdaIntegration(job.node.id, job.fn, { payloadFormatVersion: PayloadFormatVersion.VERSION_2_0 });
+const integrationOf = (job: JobFunction) => new HttpLambdaIntegration(job.node.id, job.live, { payloadFormatVersion: PayloadFormatVersion.VERSION_2_0 });

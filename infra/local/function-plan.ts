@@ -46,7 +46,7 @@ export function registerFunctions(stack: LocalStack): void {
 
 /** The function that a name, an ARN with or without version or alias, or an API integration's URI means. */
 export function functionNameOf(nameOrArn: string): string {
-  return /function:([^:/]+)/.exec(nameOrArn)?.[1] ?? nameOrArn;
+  return /(?:function:|^)([\w-]+)(?::[\w$-]+)?(?:\/|$)/.exec(nameOrArn)?.[1] ?? nameOrArn;
 }
 
 export function planFunctions(stack: LocalStack, surroundings: Surroundings): FunctionPlan[] {

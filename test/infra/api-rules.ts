@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { object, plain, theOne, type Synthesized } from './synthesized.ts';
+import { functionBehind, object, plain, theOne, type Synthesized } from './synthesized.ts';
 
 const routes: Record<string, string> = {
   'POST /webhooks/google': 'NONE google-webhook',
@@ -48,6 +48,5 @@ export function apiRules(stack: Synthesized): void {
 /** The function behind a route's target. */
 function answering(stack: Synthesized, target: string): string {
   const integration = stack.named(target.replace(/^integrations\/\$\{|\}$/g, ''));
-  const fn = stack.named(plain(integration.Properties['IntegrationUri']).replace(/^\$\{|\.Arn\}$/g, ''));
-  return plain(fn.Properties['FunctionName']).replace(`calendar-sync-${stack.stage.name}-`, '');
+  return plain(functionBehind(stack, integration.Properties['IntegrationUri']).Properties['FunctionName']).replace(`calendar-sync-${stack.stage.name}-`, '');
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { functionSettings } from '../../lib/platform/names.ts';
-import { list, object, plain, theOne, type Json, type Resource, type Synthesized } from './synthesized.ts';
+import { functionBehind, list, object, plain, theOne, type Json, type Resource, type Synthesized } from './synthesized.ts';
 
 const entries = readdirSync(new URL('../../functions/', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -17,9 +17,9 @@ export function functionRules(stack: Synthesized): void {
 
   describe('functions', () => {
     it('are one for each file, each with settings of its own and something that calls it', () => {
-      const routed = stack.of('AWS::ApiGatewayV2::Integration').map(({ Properties }) => nameOf(reference(Properties['IntegrationUri'])));
-      const fed = stack.of('AWS::Lambda::EventSourceMapping').map(({ Properties }) => nameOf(reference(Properties['FunctionName'])));
-      const timed = stack.of('AWS::Events::Rule').flatMap(({ Properties }) => list(Properties['Targets']).map((target) => nameOf(reference(object(target)['Arn']))));
+      const routed = stack.of('AWS::ApiGatewayV2::Integration').map(({ Properties }) => nameOf(functionBehind(stack, Properties['IntegrationUri'])));
+      const fed = stack.of('AWS::Lambda::EventSourceMapping').map(({ Properties }) => nameOf(functionBehind(stack, Properties['FunctionName'])));
+      const timed = stack.of('AWS::Events::Rule').flatMap(({ Properties }) => list(Properties['Targets']).map((target) => nameOf(functionBehind(stack, object(target)['Arn']))));
       expect(functions.map(nameOf).sort()).toEqual(entries);
       expect(Object.keys(functionSettings).sort()).toEqual(entries);
       expect([...routed, ...fed, ...timed].sort()).toEqual(entries);
@@ -65,7 +65,7 @@ export function functionRules(stack: Synthesized): void {
     });
 
     it('end before the gateway gives up at 30 s, where the gateway calls them', () => {
-      for (const { Properties } of stack.of('AWS::ApiGatewayV2::Integration')) expect(reference(Properties['IntegrationUri']).Properties['Timeout']).toBeLessThan(30);
+      for (const { Properties } of stack.of('AWS::ApiGatewayV2::Integration')) expect(functionBehind(stack, Properties['IntegrationUri']).Properties['Timeout']).toBeLessThan(30);
     });
   });
 

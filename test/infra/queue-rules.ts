@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { list, object, plain, statementsOf, synthesize, theOne, type Resource, type Synthesized } from './synthesized.ts';
+import { functionBehind, list, object, plain, statementsOf, synthesize, theOne, type Resource, type Synthesized } from './synthesized.ts';
 
 const nameOf = (queue: Resource): string => plain(queue.Properties['QueueName']);
 const isDead = (queue: Resource): boolean => nameOf(queue).endsWith('-dead');
@@ -44,7 +44,7 @@ export function queueRules(stack: Synthesized): void {
     it('hide a message for six times the time-out of the function that works them off', () => {
       for (const mapping of mappings) {
         const queue = stack.named(plain(mapping.Properties['EventSourceArn']).replace(/^\$\{|\.Arn\}$/g, ''));
-        const fn = stack.named(plain(mapping.Properties['FunctionName']).replace(/^\$\{|\}$/g, ''));
+        const fn = functionBehind(stack, mapping.Properties['FunctionName']);
         expect(queue.Properties['VisibilityTimeout']).toBe(6 * Number(fn.Properties['Timeout']));
       }
       expect(mappings).toHaveLength(2);

@@ -96,11 +96,24 @@ export function plain(value: Json | undefined): string {
   if (typeof value !== 'object') return String(value);
   if ('Ref' in value) return `\${${plain(value['Ref'])}}`;
   if ('Fn::GetAtt' in value) return `\${${list(value['Fn::GetAtt']).map(plain).join('.')}}`;
+  if ('Fn::Select' in value) {
+    const [index, parts] = list(value['Fn::Select']);
+    const [separator, text] = list(object(parts)['Fn::Split']);
+    // What a Ref will say is known to AWS alone: the part of it that is meant is named by its place.
+    return `${plain(text)}[${plain(separator)}${plain(index)}]`;
+  }
   if ('Fn::Join' in value) {
     const [separator, parts] = list(value['Fn::Join']);
     return list(parts).map(plain).join(plain(separator));
   }
   throw new Error(`An intrinsic that these tests do not know: ${JSON.stringify(value)}`);
+}
+
+/** The function whose live version a route, a queue or a timer calls. */
+export function functionBehind({ named }: Synthesized, value: Json | undefined): Resource {
+  const alias = named(/^\$\{(\w+)\}/.exec(plain(value))?.[1] ?? plain(value));
+  if (alias.Type !== 'AWS::Lambda::Alias' || plain(alias.Properties['Name']) !== 'live') throw new Error(`${alias.id} is called directly: no deployment could move it little by little, or back.`);
+  return named(plain(alias.Properties['FunctionName']).replace(/^\$\{|\}$/g, ''));
 }
 
 export const list = (value: Json | undefined): Json[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
