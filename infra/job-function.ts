@@ -1,5 +1,5 @@
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, SystemLogLevel, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, SystemLogLevel, type Alias, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
@@ -43,8 +43,8 @@ const projectFile = (path: string): string => fileURLToPath(new URL(`../${path}`
 /** One job: the function bundled from `functions/<name>.ts`, its own role, its own log. Every `use…` grants and sets the environment at once. */
 export class JobFunction extends Construct {
   readonly fn: NodejsFunction;
-  /** What everything calls: the version in service. A deployment moves it over little by little, and back. */
-  readonly live: IFunction;
+  /** Names the version in service. A deployment moves it over little by little, and back. */
+  readonly alias: Alias;
   private readonly role: Role;
   private readonly name: FunctionName;
   private readonly surroundings: Surroundings;
@@ -80,9 +80,13 @@ export class JobFunction extends Construct {
       // Kept: a deployment that is rolled back after CloudFormation is done goes back to one of them.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
-    // CDK's own classes do not hold under exactOptionalPropertyTypes.
-    this.live = this.fn.addAlias('live') as IFunction;
+    this.alias = this.fn.addAlias('live');
     acknowledge(this.fn, 'Serverless-LambdaDLQ', 'Serverless-LambdaTracing');
+  }
+
+  /** What everything calls. (CDK's own classes do not hold under exactOptionalPropertyTypes.) */
+  get live(): IFunction {
+    return this.alias as IFunction;
   }
 
   useTable(name: TableName, ...actions: readonly TableAction[]): this {
