@@ -20,7 +20,7 @@ const sentences = {
   admin_consent_required: { status: 200, text: 'Your organisation lets only an administrator allow this. Nothing is connected yet. Send your administrator the address below; once they agreed, open your link again, or ask for a new one.' },
   provider_refused: { status: 502, text: 'The calendar provider refused the request, so nothing was connected. Ask for a new link where you got this one.' },
   provider_unavailable: { status: 503, text: 'The calendar provider did not answer, so nothing was connected. Try again in a minute.' },
-  code_refused: { status: 502, text: 'The calendar provider no longer took the answer that you came back with, so nothing was connected. Try again.' },
+  code_refused: { status: 400, text: 'The calendar provider no longer took the answer that you came back with, so nothing was connected. Try again.' },
   identity_refused: { status: 502, text: 'The calendar provider did not say whose account this is, so nothing was connected. Ask for a new link where you got this one.' },
   no_calendar: { status: 200, text: 'This account has no calendar that we can read and write, so nothing was connected. Choose another account.' },
   account_taken: { status: 409, text: 'This account is connected to somebody else here already, so nothing was connected. It must be disconnected there first, or choose another account.' },
