@@ -41,17 +41,32 @@ interface Ask {
   readonly name: string;
   /** As holidays and other calendars that refuse to be watched; Google's alone. */
   readonly unwatchable?: boolean;
+  /** A second calendar beside the primary one. */
+  readonly second?: boolean;
 }
 
-/** Somebody with one calendar, who has let nobody at it yet. */
-export async function person({ provider, root, zone, name, unwatchable = false }: Ask): Promise<{ someone: Person; email: string }> {
+export interface Somebody {
+  readonly someone: Person;
+  readonly email: string;
+  /** The second calendar, where one was asked for. */
+  readonly elsewhere?: { readonly id: string; readonly hands: Person };
+}
+
+/** Somebody with one calendar, or two, who has let nobody at them yet. */
+export async function person({ provider, root, zone, name, unwatchable = false, second = false }: Ask): Promise<Somebody> {
   const email = `${name}@${provider}.example`;
-  const input = { email, calendars: [provider === 'google' ? { id: email, timeZone: zone, primary: true, unwatchable } : { name: 'Calendar', isDefault: true, timeZone: zone }] };
+  const primary = provider === 'google' ? { id: email, timeZone: zone, primary: true, unwatchable } : { name: 'Calendar', isDefault: true, timeZone: zone };
+  const other = provider === 'google' ? { id: `second-${email}`, timeZone: zone } : { name: 'Second', timeZone: zone };
+  const input = { email, calendars: second ? [primary, other] : [primary] };
   const account = await asked(root, provider === 'google' ? '/_sim/people' : '/_sim/accounts', input);
-  const calendarId = provider === 'google' ? email : String((account['calendars'] as Json[])[0]?.['id']);
-  const act = (body: Json): Promise<Json> => asked(root, '/_sim/human', { account: email, calendar: calendarId, ...body });
-  const say = { root, zone, act, at: { account: email, calendar: calendarId } };
-  return { someone: provider === 'google' ? googlePerson(say) : outlookPerson(say), email };
+  const ids = input.calendars.map((calendar, n) => ('id' in calendar ? calendar.id : String((account['calendars'] as Json[])[n]?.['id'])));
+  const handsAt = (calendar: string): Person => {
+    const act = (body: Json): Promise<Json> => asked(root, '/_sim/human', { account: email, calendar, ...body });
+    const say = { root, zone, act, at: { account: email, calendar } };
+    return provider === 'google' ? googlePerson(say) : outlookPerson(say);
+  };
+  const [first = '', also] = ids;
+  return { someone: handsAt(first), email, ...(also !== undefined && { elsewhere: { id: also, hands: handsAt(also) } }) };
 }
 
 interface Say {

@@ -13,7 +13,7 @@ import { signWatchToken } from '../../lib/platform/watch-token.ts';
 import type { Outputs } from '../../infra/local/outputs.ts';
 import { browser, consent } from './browser.ts';
 import { eventually } from './eventually.ts';
-import { person, type Person } from './person.ts';
+import { person, type Person, type Somebody } from './person.ts';
 import { sendJson } from './send-json.ts';
 
 export interface BookingInput {
@@ -39,6 +39,9 @@ export interface Connected {
   readonly connection: Connection;
   /** Who edits the calendar by hand. */
   readonly person: Person;
+  readonly email: string;
+  /** Their second calendar, where one was asked for. */
+  readonly elsewhere?: Somebody['elsewhere'];
 }
 
 export interface ConnectInput {
@@ -51,6 +54,8 @@ export interface ConnectInput {
   readonly ics?: string;
   /** False: no watch is made, so that only polls find changes. */
   readonly watched?: boolean;
+  /** A second calendar, which nobody has chosen yet. */
+  readonly second?: boolean;
 }
 
 export interface Platform {
@@ -61,6 +66,8 @@ export interface Platform {
   set(name: SettingName, value: string): Promise<void>;
   /** Secrets, flags on, everybody allowed. */
   open(): Promise<void>;
+  /** A new key, which signs and seals at once, beside the old ones; or only the newest is left. Functions know within 30 s. */
+  rotate(ring: 'WEBHOOK_KEYS' | 'TOKEN_KEYS', how: 'add' | 'drop old'): Promise<void>;
   connect(input: ConnectInput): Promise<Connected>;
   /** The link under which a professional connects a calendar. */
   startConsent(input: Pick<ConnectInput, 'provider' | 'providerId' | 'zone'> & { returnUrl?: string; loginHint?: string }): Promise<string>;
@@ -76,15 +83,14 @@ export interface Platform {
   watchToken(provider: CalendarProvider, connectionId: string, nonce: string): string;
 }
 
-const key = (id: string) => ({ id, secret: randomBytes(32).toString('base64'), signsFrom: '2020-01-01T00:00:00Z' });
+const key = (id: string, age = 0) => ({ id, secret: randomBytes(32).toString('base64'), signsFrom: new Date(Date.UTC(2020, 0, 1 + age)).toISOString() });
 
 export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
   const local = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const dynamo = new DynamoDBClient({ ...local, endpoint: outputs.endpoints.dynamodb });
   const sqs = new SQSClient({ ...local, endpoint: outputs.endpoints.sqs });
   const ssm = new SSMClient({ ...local, endpoint: outputs.endpoints.ssm });
-  const webhookKeys = { keys: [key('w1')] };
-  const tokenKeys = { keys: [key('t1')] };
+  const rings = { [Setting.webhookKeys]: { keys: [key('w1')] }, [Setting.tokenKeys]: { keys: [key('t1')] } };
   const clients = { google: { clientId: 'google-client', clientSecret: randomUUID() }, microsoft: { clientId: 'microsoft-client', clientSecret: randomUUID() } };
 
   const known = connections(dynamo, outputs.tables.connections);
@@ -94,13 +100,19 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
 
   const set = async (name: SettingName, value: string, Type: 'String' | 'SecureString' = 'String'): Promise<void> =>
     void (await ssm.send(new PutParameterCommand({ Name: outputs.settingsPath + name, Value: value, Type, Overwrite: true })));
-  const watchToken = (provider: CalendarProvider, connectionId: string, nonce: string): string => signWatchToken(parseKeyRing(webhookKeys), { provider, connectionId, nonce }, clock());
+  const watchToken = (provider: CalendarProvider, connectionId: string, nonce: string): string => signWatchToken(parseKeyRing(rings[Setting.webhookKeys]), { provider, connectionId, nonce }, clock());
 
   return {
     dynamo, sqs, ssm, outputs,
     set: (name, value) => set(name, value),
+    async rotate(ring, how) {
+      const { keys } = rings[ring];
+      if (how === 'add') keys.push(key(`${ring === Setting.webhookKeys ? 'w' : 't'}${keys.length + 1}`, keys.length));
+      else keys.splice(0, keys.length - 1);
+      await set(ring, JSON.stringify(rings[ring]), 'SecureString');
+    },
     async open() {
-      for (const [name, document] of [[Setting.webhookKeys, webhookKeys], [Setting.tokenKeys, tokenKeys]] as const) await set(name, JSON.stringify(document), 'SecureString');
+      for (const name of [Setting.webhookKeys, Setting.tokenKeys] as const) await set(name, JSON.stringify(rings[name]), 'SecureString');
       for (const [provider, name] of [['google', Setting.googleOauth], ['microsoft', Setting.microsoftOauth]] as const) {
         const { clientId, clientSecret } = clients[provider];
         await set(name, JSON.stringify({ client_id: clientId, client_secret: clientSecret }), 'SecureString');
@@ -109,16 +121,16 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       for (const flag of [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled, Setting.oauthEnabled]) await set(flag, 'true');
       for (const list of [Setting.providerAllowlist, Setting.connectionAllowlist]) await set(list, '*');
     },
-    async connect({ provider, providerId, account = randomUUID(), zone = 'Europe/Berlin', ics, watched: watch = true }) {
+    async connect({ provider, providerId, account = randomUUID(), zone = 'Europe/Berlin', ics, watched: watch = true, second = false }) {
       if (!watch && provider === 'microsoft') throw new Error('A simulated mailbox can always be watched.');
       const root = provider === 'google' ? outputs.simulators.google : outputs.simulators.graph;
-      const { someone, email } = await person({ provider, root, zone, name: account, unwatchable: !watch });
+      const { someone, email, elsewhere } = await person({ provider, root, zone, name: account, unwatchable: !watch, second });
       if (ics !== undefined) await someone.load(ics);
       const link = await startConsent({ provider, providerId, zone, returnUrl });
       const { returned, page } = await consent(browser(), link, { home, account: email });
       const connectionId = returned?.searchParams.get('connection_id');
       if (typeof connectionId !== 'string') throw new Error(`The consent ended elsewhere: ${returned?.toString() ?? page?.text}`);
-      return { connection: await (watch ? watched(connectionId) : connectionOf(connectionId)), person: someone };
+      return { connection: await (watch ? watched(connectionId) : connectionOf(connectionId)), person: someone, email, ...(elsewhere !== undefined && { elsewhere }) };
     },
     startConsent, home,
     busy: async (providerId, from, to) => {

@@ -44,6 +44,7 @@ function routesOf(controls: Controls, notices: Notices): Readonly<Record<string,
     'GET /_sim/notices': () => notices.log,
     'POST /_sim/manners': (body) => Object.assign(controls.manners, body as Partial<Manners>),
     'GET /_sim/channels': () => [...controls.channels()],
+    'POST /_sim/silence': quietly((body) => controls.silence((body as { id: string }).id)),
     'POST /_sim/revoke': quietly((body) => controls.revoke((body as At).account)),
   };
 }

@@ -77,6 +77,8 @@ export interface Controls {
   expireSyncTokens(at?: At): void;
   expireAccessTokens(account?: string): void;
   channels(): readonly Channel[];
+  /** The channel lives on, and says nothing any more. */
+  silence(channelId: string): void;
   /** As the person does on their Google account page. */
   revoke(account: string): void;
 }
@@ -121,6 +123,11 @@ export function createControls({ world, credentials, channels, writes, manners, 
     },
     expireAccessTokens: (account) => credentials.expireAccessTokens(account === undefined ? undefined : world.account(account)),
     channels: channels.live,
+    silence: (channelId) => {
+      const found = channels.live().find(({ id }) => id === channelId);
+      if (found === undefined) throw new ControlError(`There is no channel ${channelId}.`);
+      found.silent = true;
+    },
     revoke: (account) => credentials.revoke(world.account(account)),
   };
 }

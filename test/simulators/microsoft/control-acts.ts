@@ -60,6 +60,8 @@ export interface ControlActs {
   subscriptions(account?: string): Record<string, unknown>[];
   /** The subscription lives on, and says nothing any more. */
   silence(subscriptionId: string): void;
+  /** Access tokens only, of one account or of all: the next call with one is a 401. */
+  expireAccessTokens(account?: string): void;
   /** The person consents again: new tokens, also after `revoke`. */
   consent(account: string): Pick<Account, 'refreshToken' | 'accessToken' | 'expiresAt'>;
   /** Refreshing fails with invalid_grant and this AADSTS code (50173 unless said). */
@@ -110,6 +112,7 @@ export function controlActs({ world, entra, subscriptions, changes }: Parts): Co
       const mailbox = account === undefined ? undefined : mailboxOf(world, account);
       return subscriptions.alive().filter((each) => mailbox === undefined || each.mailbox === mailbox).map((each) => ({ account: each.mailbox.email, ...describe(each) }));
     },
+    expireAccessTokens: (account) => entra.expireAccessTokens(account === undefined ? undefined : mailboxOf(world, account)),
     consent: (account) => {
       const grant = { mailbox: mailboxOf(world, account) };
       return { refreshToken: entra.newRefreshToken(grant), ...entra.newAccessToken(grant) };

@@ -20,6 +20,8 @@ export function controlHandler(acts: ControlActs, settings: { behaviour: Behavio
     'GET /_sim/events': (_: never, query) => acts.events(query.get('account') ?? '', query.get('calendar') ?? undefined),
     'POST /_sim/delta-tokens/expire': (body: { account?: string }) => void acts.expireDeltaTokens(body.account),
     'POST /_sim/lifecycle': (body: { account: string; event: LifecycleEvent }) => void acts.lifecycle(body.account, body.event),
+    'POST /_sim/silence': (body: { id: string }) => void acts.silence(body.id),
+    'POST /_sim/access-tokens/expire': (body: { account?: string }) => void acts.expireAccessTokens(body.account),
     'GET /_sim/subscriptions': (_: never, query) => acts.subscriptions(query.get('account') ?? undefined),
     'POST /_sim/consent': (body: { account: string }) => acts.consent(body.account),
     'POST /_sim/revoke': (body: { account: string; code?: number; accessTokensToo?: boolean }) => void acts.revoke(body.account, body),

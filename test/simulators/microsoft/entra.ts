@@ -29,6 +29,8 @@ export interface Entra {
   newAccessToken(grant: Grant): { accessToken: string; expiresAt: number };
   /** Every refresh token that this mailbox has fails with this AADSTS code from now on; access tokens live on until they expire, unless they go too. */
   revoke(mailbox: Mailbox, how: { code: number; accessTokensToo: boolean }): void;
+  /** Ends access tokens only, of one mailbox or of all. */
+  expireAccessTokens(mailbox?: Mailbox): void;
   /** Throws GraphFailure 401 for what is no live token. */
   authorize(authorization: string | undefined): AccessToken;
   /** POST /{tenant}/oauth2/v2.0/token */
@@ -66,6 +68,9 @@ export function createEntra(world: World, accessTokenSeconds: number): Entra {
       for (const [token, grant] of refreshTokens) if (grant.mailbox === mailbox) dead.set(token, how.code);
       if (!how.accessTokensToo) return;
       for (const [token, grant] of accessTokens) if (grant.mailbox === mailbox) accessTokens.delete(token);
+    },
+    expireAccessTokens: (mailbox) => {
+      for (const [token, grant] of accessTokens) if (mailbox === undefined || grant.mailbox === mailbox) accessTokens.delete(token);
     },
     authorize: (authorization) => {
       const token = /^Bearer (\S+)$/u.exec(authorization ?? '')?.[1];
