@@ -15,16 +15,17 @@ import { gateRefuses } from './deploy/gate-says.ts';
 import { treeHash } from './deploy/tree.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { stage, yes, restore: restoreOnly, report } = new Command('npm run deploy --')
+const { stage, yes, restore: restoreOnly, report, app } = new Command('npm run deploy --')
   .description('Deploys a stage with the credentials of this shell: the diff first, then a question, then the deployment; afterwards flags and allowlists are as operators had set them.')
   .addOption(new Option('--stage <name>', 'which stage').choices(stageNames).makeOptionMandatory())
   .option('--yes', 'deploy without asking')
   .option('--restore', 'only put back the values that a deployment which was cut short has kept')
+  .option('--app <folder>', 'an assembly synthesized before, for this stage (default: synthesizes)')
   .option('--report <file>', 'what the gate wrote; production needs it', 'docs/ops/report.json')
   .addHelpText('after', '\nExit code: 0 deployed and restored; 1 refused, or not wanted; otherwise the CDK’s own.')
   .allowExcessArguments(false)
   .parse()
-  .opts<{ stage: StageName; yes?: true; restore?: true; report: string }>();
+  .opts<{ stage: StageName; yes?: true; restore?: true; report: string; app?: string }>();
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const file = join(root, '.deploy', `${stage}.json`);
@@ -51,7 +52,7 @@ async function confirm(question: string): Promise<boolean> {
 
 const cdk = (...args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'node_modules/aws-cdk/bin/cdk'), ...args], { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, [join(root, 'node_modules/aws-cdk/bin/cdk'), ...args, ...(app === undefined ? [] : ['--app', app])], { cwd: root, stdio: 'inherit' });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
