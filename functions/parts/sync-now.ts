@@ -56,6 +56,7 @@ async function syncInbound(parts: InboundParts & Telemetry, connectionId: string
   const end = await pullAndTell(parts, connectionId, { endsAt: parts.clock() + within });
   if (end.outcome === 'gone') throw new Problem('not-found', 'There is no connection of this id.');
   if (end.outcome === 'gated') throw await notOn(parts, 'the connection is marked');
+  if (end.outcome === 'paused') throw new Problem('conflict', 'An operator has paused this connection; it is read once it is resumed.');
   const told = { connection_id: connectionId, outcome: end.outcome, ...('items' in end && { items: end.items }), ...('error' in end && why(end.error)) };
   return end.outcome === 'pulled' || end.outcome === 'idle' ? jsonAnswer(200, told) : jsonAnswer(202, { ...told, look: `/v1/connections/${connectionId}` });
 }

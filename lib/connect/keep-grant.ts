@@ -114,7 +114,7 @@ function assignments(change: Readonly<Record<string, unknown>>): { names: Record
 }
 
 /** One pull now, which looks at the watches first, and polls from now on: a connection whose grant died rests, so that nothing of it is due for half a day. */
-async function markDirty({ dynamo, tables, hints, clock }: KeepGrantParts, { connection_id: id }: Connection): Promise<void> {
+export async function markDirty({ dynamo, tables, hints, clock }: Pick<KeepGrantParts, 'dynamo' | 'hints' | 'clock'> & { readonly tables: Pick<KeepGrantParts['tables'], 'syncState'> }, { connection_id: id }: Pick<Connection, 'connection_id'>): Promise<void> {
   const now = { N: String(clock()) };
   const row = (part: string) => ({ TableName: tables.syncState, Key: { connection_id: { S: id }, part: { S: part } }, ConditionExpression: 'attribute_exists(connection_id)' });
   await unlessRefused(

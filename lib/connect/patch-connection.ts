@@ -64,6 +64,7 @@ async function changed(parts: PatchParts, before: Connection, { calendars: asked
 /** The account's calendars, asked now. */
 async function listed(parts: PatchParts, connection: Connection): Promise<readonly CalendarInfo[]> {
   if (connection.state !== 'active') throw new Problem('conflict', 'The person must consent again before calendars can be chosen.');
+  if (connection.paused_at !== undefined) throw new Problem('conflict', 'An operator has paused this connection: its calendars are not asked until it is resumed.');
   const session: Session = {
     connectionId: connection.connection_id,
     token: parts.tokens(connection),

@@ -33,11 +33,12 @@ async function listed(connections: Connections, providerId: string, query: URLSe
 }
 
 /** What callers may see: no token, no account. */
-export const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, on_edit, grant_ends_at }: Connection) => ({
+export const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, on_edit, paused_at, grant_ends_at }: Connection) => ({
   connection_id,
   provider_id,
   calendar_provider,
   state,
+  paused_since: paused_at === undefined ? null : new Date(paused_at).toISOString(),
   zone: zone ?? null,
   scopes,
   calendars: calendars.map(({ id, blocks, receives }) => ({ id, blocks, receives })),

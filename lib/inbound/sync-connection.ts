@@ -6,6 +6,7 @@ import { backoff } from '../platform/backoff.ts';
 import { hours, seconds, type Clock, type Random } from '../platform/clock.ts';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
+import { connectionGate } from '../platform/connection-gate.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { Lease, Leases, RowChange } from '../platform/lease.ts';
@@ -75,7 +76,7 @@ export interface InboundParts extends LeavingParts {
 
 export type PullEnd =
   | LeavingEnd
-  | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'lease_lost' }
+  | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'paused' | 'lease_lost' }
   | { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>> }
   | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
 
@@ -90,6 +91,8 @@ interface Pull {
   /** Which watches rang for it. */
   readonly rang: readonly Rang[];
   readonly meter: CallMeter;
+  /** When the connection was read. */
+  readonly readAt: number;
 }
 
 export interface Run {
@@ -107,17 +110,18 @@ export async function syncConnection(parts: InboundParts, connectionId: string, 
   const decision = decidePull(state, snapshot, parts.clock());
   if (decision.kind !== 'pull') return { outcome: decision.kind };
 
+  const now = parts.clock();
   const connection = await parts.connections.get(connectionId);
   if (!connection) return { outcome: 'gone' };
   if (syncGate(snapshot, connection.provider_id) !== 'open') return { outcome: 'gated' };
 
-  const now = parts.clock();
   const relist: Dues = { ...state.pull, dueRelist: now + relistAfterTakeover };
   const lease = await parts.leases.take(state.pull, { connectionId, part: 'pull', now, endsAt, onTakeover: dueChange(relist, connectionId) });
   if (!lease) return { outcome: 'held' };
   const meter = parts.quota.meter(connection.calendar_provider, decision.dirty ? 'notice' : 'poll', state.pull);
-  const pull = { connection, state, decision, lease, snapshot, rang, meter, dues: lease.takenOver ? relist : state.pull };
+  const pull = { connection, state, decision, lease, snapshot, rang, meter, readAt: now, dues: lease.takenOver ? relist : state.pull };
   if (connection.state !== 'active') return rest(parts, pull);
+  if (connection.paused_at !== undefined) return paused(parts, pull);
   try {
     return await pullAndSave(parts, pull);
   } catch (error) {
@@ -205,14 +209,15 @@ async function sweepDropped({ rows }: InboundParts, { connection, state, plan }:
   return dropped;
 }
 
-function sessionFor(parts: InboundParts, { connection, lease, meter }: Pull): Session {
+function sessionFor(parts: InboundParts, { connection, lease, meter, readAt }: Pull): Session {
+  const gate = connectionGate(parts, connection, readAt);
   return {
     connectionId: connection.connection_id,
     token: parts.tokens(connection),
     endsAt: lease.endsAt,
     ...(connection.zone !== undefined && { zone: connection.zone }),
     async permit() {
-      if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+      await gate();
       await meter.permit();
     },
   };
@@ -260,6 +265,12 @@ async function rest(parts: InboundParts, pull: Pull): Promise<PullEnd> {
   const dues: Dues = { duePoll: parts.clock() + jittered(hours(12), parts.random), ...(nextAt !== undefined && { dueReminder: nextAt }) };
   await releaseAndClear(parts, pull, { ...dueChange(dues, lease.connectionId), ...reminded });
   return { outcome: 'not_active' };
+}
+
+/** Whatever is due stays noted on the row; only the index looks away. Resuming marks the connection anew. */
+async function paused(parts: InboundParts, pull: Pull): Promise<PullEnd> {
+  await releaseAndClear(parts, pull, { ...dueChange(pull.dues, pull.lease.connectionId), dueAt: parts.clock() + jittered(hours(12), parts.random) });
+  return { outcome: 'paused' };
 }
 
 /** Told before it is noted: a crash in between tells it again under the same id. */

@@ -4,6 +4,7 @@ import { CalendarError, type CalendarProvider, type OpenCalendars, type Session 
 import { backoff } from '../platform/backoff.ts';
 import { minutes, seconds, type Clock, type Random } from '../platform/clock.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
+import { connectionGate } from '../platform/connection-gate.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { Lease, Leases } from '../platform/lease.ts';
@@ -36,11 +37,13 @@ export interface TargetReport {
   readonly connectionId: string;
   readonly provider: CalendarProvider;
   readonly calendarKey: string;
-  readonly outcome: TargetEnd['outcome'] | 'held' | 'backing_off' | 'failed' | 'grant_dead' | 'gated';
+  readonly outcome: TargetEnd['outcome'] | 'held' | 'backing_off' | 'failed' | 'grant_dead' | 'gated' | 'paused';
   readonly eventId?: string;
   /** When to look again, in ms; absent: nothing is left to do here. */
   readonly retryAt?: number;
   readonly error?: unknown;
+  /** How long the calendar was worked on; absent where that only had to wait. */
+  readonly ms?: number;
 }
 
 export interface DrainEnd {
@@ -52,6 +55,8 @@ export interface DrainEnd {
   readonly appliedAfterMs?: number;
 }
 
+/** Resuming rings at once for all that is still to come; this is for the rest. */
+const pausedWait = minutes(10);
 const leaseWait = (tries: number): number => Math.min(60, 2 * 2 ** Math.min(tries, 5));
 
 export async function drainBooking(parts: OutboundParts, { booking_id: bookingId, tries = 0 }: BookingHint, endsAt: number): Promise<DrainEnd> {
@@ -60,10 +65,11 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
   if (!wish) return { outcome: 'gone', targets: [] };
   if (wish.pendingSince === undefined) return { outcome: 'idle', version: wish.version, targets: [] };
 
+  const readAt = parts.clock();
   const work = workOf(wish, rows, await connectionsFor(wish, rows, parts));
   const targets: TargetReport[] = [];
   for (const one of work) {
-    targets.push(await applyUnderLease(parts, wish, { ...one, tries, endsAt }));
+    targets.push(await applyUnderLease(parts, wish, { ...one, tries, readAt, endsAt }));
   }
   const retryAts = targets.flatMap(({ retryAt }) => retryAt ?? []);
   if (retryAts.length > 0) return left(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
@@ -81,12 +87,13 @@ async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt 
   return { outcome: 'left', version: wish.version, targets };
 }
 
-async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, calendar, present, tries, endsAt }: Work & { tries: number; endsAt: number }): Promise<TargetReport> {
+async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, calendar, present, tries, readAt, endsAt }: Work & { tries: number; readAt: number; endsAt: number }): Promise<TargetReport> {
   const { connection_id: connectionId, calendar_provider: provider } = connection;
   const report = { connectionId, provider, calendarKey: calendar.key };
   // One gate says nothing of another target's: a booking that changed hands may have its new provider let in and its old one not.
   if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') return { ...report, outcome: 'gated' };
   const now = parts.clock();
+  if (connection.paused_at !== undefined) return { ...report, outcome: 'paused', retryAt: now + pausedWait };
   const row = await parts.pushRow(connectionId);
   if (!row || row.closed === 1) return { ...report, outcome: 'unchanged' }; // leaving, or erased meanwhile
   if (row.backoffUntil !== undefined && row.backoffUntil > now) return { ...report, outcome: 'backing_off', retryAt: row.backoffUntil };
@@ -99,14 +106,15 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     const fresh = await parts.bookings.read(wish.id);
     const target = fresh.targets.find((one) => one.connectionId === connectionId && one.calendarKey === calendar.key);
     const newest = fresh.wish ?? wish;
-    const calendars = parts.open[provider](sessionFor(parts, connection, { lease, meter }));
+    const calendars = parts.open[provider](sessionFor(parts, connection, { lease, gate: connectionGate(parts, connection, readAt), meter }));
     const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled);
     await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined, ...meter.count() });
     if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
-    return { ...report, ...end };
+    return { ...report, ...end, ms: parts.clock() - now };
   } catch (error) {
-    return { ...report, ...(await failed(parts, { connection, lease, meter, errorCount: (row.errorCount ?? 0) + 1, error })) };
+    const end = await failed(parts, { connection, lease, meter, errorCount: (row.errorCount ?? 0) + 1, error });
+    return { ...report, ...end, ...(end.outcome !== 'gated' && { ms: parts.clock() - now }) };
   }
 }
 
@@ -130,13 +138,13 @@ async function failed(parts: OutboundParts, { connection, lease, meter, errorCou
   return { outcome: 'failed', retryAt, error };
 }
 
-const sessionFor = (parts: OutboundParts, connection: Connection, { lease, meter }: { lease: Lease; meter: CallMeter }): Session => ({
+const sessionFor = (parts: OutboundParts, connection: Connection, { lease, gate, meter }: { lease: Lease; gate: () => Promise<void>; meter: CallMeter }): Session => ({
   connectionId: connection.connection_id,
   token: parts.tokens(connection),
   endsAt: lease.endsAt,
   ...(connection.zone !== undefined && { zone: connection.zone }),
   async permit() {
-    if (syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+    await gate();
     await meter.permit();
   },
 });

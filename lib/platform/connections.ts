@@ -53,6 +53,8 @@ export interface Connection {
   /** Raised by every change of calendars or policy; a change is made only to the revision that it was decided on. Absent: 0. */
   readonly revision?: number;
   readonly created_at: number;
+  /** Since when an operator has it paused, in ms: nothing is read from its calendars or written to them; notices and wishes are recorded. */
+  readonly paused_at?: number;
   /** When the grant was last found dead, in ms. */
   readonly dead_at?: number;
   /** When the person last consented, in ms. */

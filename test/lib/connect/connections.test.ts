@@ -110,7 +110,7 @@ describe('reading connections', () => {
   it('tells what a caller may see: no token, no account, no key', async () => {
     await tables.put('connections', { ...aConnection() });
     const told = await ask({ connection_id: 'c' });
-    expect(told).toEqual({ status: 200, connection_id: 'c', provider_id: 'p', calendar_provider: 'google', state: 'active', zone: null, scopes: ['calendar'], calendars: [{ id: 'primary', blocks: true, receives: true }], watches: [{ id: 'w', expires_at: '2026-03-02T09:00:00.000Z' }], created_at: '2026-03-02T09:00:00.000Z', on_edit: 'tell', warnings: [] });
+    expect(told).toEqual({ status: 200, connection_id: 'c', provider_id: 'p', calendar_provider: 'google', state: 'active', paused_since: null, zone: null, scopes: ['calendar'], calendars: [{ id: 'primary', blocks: true, receives: true }], watches: [{ id: 'w', expires_at: '2026-03-02T09:00:00.000Z' }], created_at: '2026-03-02T09:00:00.000Z', on_edit: 'tell', warnings: [] });
   });
 
   it('says in words when the calendar provider will end a grant by itself', async () => {
