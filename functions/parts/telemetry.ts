@@ -1,19 +1,23 @@
 // Powertools, wired once for all functions: JSON logs, and metrics as EMF lines on stdout. The stack names the service.
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricNamespace } from '../../lib/platform/names.ts';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { readEnvironment } from '../../lib/platform/environment.ts';
+import { metricCatalog, unitOf, type MetricKind } from '../../lib/platform/metric-catalog.ts';
+import { Env, metricNamespace, metricService } from '../../lib/platform/names.ts';
 import type { Telemetry } from '../../lib/platform/telemetry.ts';
 
 export function telemetry(): Telemetry & { logger: Logger } {
   const logger = new Logger();
-  const metrics = new Metrics({ namespace: metricNamespace });
+  const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricService(readEnvironment([Env.stage]).STAGE) });
   return {
     logger,
     // One EMF line a figure, written at once, since the dimensions differ from figure to figure.
-    measure: (name, value, dimensions = {}) => {
+    measure: (name, value, dimensions) => {
+      const { totals = [] }: MetricKind = metricCatalog[name];
+      const values = dimensions as Readonly<Record<string, string>>;
       const single = metrics.singleMetric();
-      for (const [dimension, of] of Object.entries(dimensions)) single.addDimension(dimension, of);
-      single.addMetric(name, name.endsWith('_ms') ? MetricUnit.Milliseconds : MetricUnit.Count, value);
+      for (const set of [Object.keys(values), ...totals]) single.addDimensions(Object.fromEntries(set.map((each) => [each, values[each] ?? ''])));
+      single.addMetric(name, unitOf(name), value);
     },
     log: {
       info: (message, fields) => logger.info(message, fields),

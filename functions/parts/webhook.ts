@@ -23,8 +23,9 @@ export function webhook(name: FunctionName, provider: CalendarProvider, read: (r
     inbox: inbox(dynamoClient(swift), env.SYNC_STATE_TABLE),
     hints: hintQueue<InboundHint>(sqsClient(swift), env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
     clock: Date.now,
-    told: (outcome, failure) => {
+    told: (outcome, { failure, coalesced = 0 } = {}) => {
       measure(Metric.webhooks, 1, { calendar_provider: provider, outcome });
+      if (coalesced > 0) measure(Metric.hintsCoalesced, coalesced, { calendar_provider: provider });
       if (failure !== undefined) log.error('webhook answered 503', { outcome, error: safeError(failure) });
     },
   });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openGoogle } from '../../lib/calendars/google/open-google.ts';
 import { openMicrosoft } from '../../lib/calendars/microsoft/open-microsoft.ts';
 import { grantDied } from '../../lib/connect/grant-died.ts';
-import { refreshGrant, tellClientRefused } from '../../lib/connect/oauth-clients.ts';
+import { refreshGrant, tellRefreshFailed } from '../../lib/connect/oauth-clients.ts';
 import { tokenVault } from '../../lib/connect/token-vault.ts';
 import { watchKeeper } from '../../lib/connect/watch-care.ts';
 import { busyRows } from '../../lib/inbound/busy-rows.ts';
@@ -56,7 +56,7 @@ function common(name: FunctionName) {
     leases: leases(dynamo, env.SYNC_STATE_TABLE),
     quota: quota({ dynamo, table: env.SYNC_STATE_TABLE, clock, random, waited: (purpose, whose) => measure(Metric.quotaWaits, 1, { purpose, whose }) }),
     open: { google: openGoogle({ apiUrl: env.GOOGLE_API_URL, clock }), microsoft: openMicrosoft({ graphUrl: env.MICROSOFT_GRAPH_URL, clock }) },
-    tokens: tokenVault({ dynamo, table: env.CONNECTIONS_TABLE, connections: known, settings: gates, refresh: refreshGrant({ google: env.GOOGLE_OAUTH_URL, microsoft: env.MICROSOFT_LOGIN_URL }, clock, tellClientRefused({ measure, log })), clock }),
+    tokens: tokenVault({ dynamo, table: env.CONNECTIONS_TABLE, connections: known, settings: gates, refresh: refreshGrant({ google: env.GOOGLE_OAUTH_URL, microsoft: env.MICROSOFT_LOGIN_URL }, clock, tellRefreshFailed({ measure, log })), clock }),
     grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes, clock }),
     bookings: bookings(dynamo, env.BOOKING_EVENTS_TABLE),
     future: futureBookings(dynamo, env.BOOKING_EVENTS_TABLE),

@@ -50,13 +50,26 @@ export const tellClientRefused =
     log.error('our own OAuth client was refused: see docs/connect.md', { calendar_provider: provider, error: safeError(error) });
   };
 
+/** Told of every token that could not be renewed. */
+export type RefreshFailed = (provider: CalendarProvider, error: unknown) => void;
+
+/** Tells the operator by metric, and where it is our own client's fault by log too. */
+export const tellRefreshFailed =
+  (telemetry: Telemetry): RefreshFailed =>
+  (provider, error) => {
+    const kind = error instanceof CalendarError ? error.kind : 'other';
+    const reason = kind === 'grant_dead' || kind === 'misconfigured' || kind === 'throttled' || kind === 'unavailable' ? kind : 'other';
+    telemetry.measure(Metric.refreshFailures, 1, { calendar_provider: provider, reason });
+    if (error instanceof CalendarError && reason === 'misconfigured') tellClientRefused(telemetry)(provider, error);
+  };
+
 export const refreshGrant =
-  (urls: { google: string; microsoft: string }, clock: Clock, refused: ClientRefused = () => undefined): RefreshGrant =>
+  (urls: { google: string; microsoft: string }, clock: Clock, failed: RefreshFailed = () => undefined): RefreshGrant =>
   async (provider, grant, snapshot) => {
     try {
       return await refreshed({ urls, clock }, { provider, grant, snapshot });
     } catch (error) {
-      if (error instanceof CalendarError && error.kind === 'misconfigured') refused(provider, error);
+      failed(provider, error);
       throw error;
     }
   };

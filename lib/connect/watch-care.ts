@@ -11,7 +11,8 @@ import { parseJson } from '../platform/messages.ts';
 import { Setting } from '../platform/names.ts';
 import type { SettingsSnapshot } from '../platform/settings.ts';
 import { signWatchToken } from '../platform/watch-token.ts';
-import { isWatched, nextRenewal, planWatches, usualLife, watchesWant, type Step } from './watch-plan.ts';
+import { usualLife } from '../platform/watched.ts';
+import { isWatched, nextRenewal, planWatches, watchesWant, type Step } from './watch-plan.ts';
 
 export interface WatchCareParts {
   readonly dynamo: DynamoDBClient;

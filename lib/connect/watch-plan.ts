@@ -1,8 +1,8 @@
 // Which watches a connection should have, decided without a call. Google: a channel for every calendar that blocks or receives; Graph: one
 // subscription for the mailbox. A watch is renewed well before its end, each at a moment of its own, so that a fleet does not renew in step.
 import { createHash } from 'node:crypto';
-import { days } from '../platform/clock.ts';
 import type { Connection, ConnectionCalendar, ConnectionWatch } from '../platform/connections.ts';
+import { isLive, usualLife, watchedCalendars } from '../platform/watched.ts';
 
 export interface WatchFacts {
   readonly now: number;
@@ -21,18 +21,6 @@ export type Step =
   /** Graph alone: the same subscription, with a later end. */
   | { readonly kind: 'renew'; readonly calendar: ConnectionCalendar; readonly watch: ConnectionWatch }
   | { readonly kind: 'stop'; readonly watch: ConnectionWatch };
-
-/** Both providers give a week at most: https://developers.google.com/workspace/calendar/api/v3/reference/events/watch */
-export const usualLife = days(7);
-
-/** A watch that delivers now, as far as is known. */
-export const isLive = ({ expires_at, retired }: ConnectionWatch, now: number): boolean => !retired && expires_at !== undefined && expires_at > now;
-
-/** What is to be watched: for Graph the first calendar stands for the mailbox. */
-export function watchedCalendars({ calendar_provider, calendars }: Pick<Connection, 'calendar_provider' | 'calendars'>): readonly ConnectionCalendar[] {
-  const wanted = calendars.filter(({ blocks, receives, watchable }) => (blocks || receives) && watchable !== false);
-  return calendar_provider === 'google' ? wanted : wanted.slice(0, 1);
-}
 
 /** When to renew: between a fifth and two fifths of its life before its end, by a hash of its connection and calendar. */
 export function renewAt(connectionId: string, { calendar_key = '', expires_at = 0, made_at }: ConnectionWatch): number {

@@ -21,8 +21,15 @@ export interface WebhookParts {
   readonly inbox: Inbox;
   readonly hints: HintQueue<InboundHint>;
   readonly clock: Clock;
-  /** Told how each delivery ended; feeds the metrics. `failure` is the cause of a 503, when there is one. */
-  readonly told: (outcome: Outcome, failure?: unknown) => void;
+  /** Told how each delivery ended; feeds the metrics. */
+  readonly told: (outcome: Outcome, more?: ToldMore) => void;
+}
+
+export interface ToldMore {
+  /** The cause of a 503, when there is one. */
+  readonly failure?: unknown;
+  /** How many connections were dirty already, so that no hint was sent for them. */
+  readonly coalesced?: number;
 }
 
 export type Outcome = 'handshake' | 'accepted' | 'duplicate' | Refusal;
@@ -83,7 +90,7 @@ function judge(notices: readonly Notice[], { ring }: WebhookSecrets, snapshot: S
   return { allowed, refused };
 }
 
-type Durability = 'accepted' | 'duplicate' | 'gone' | { readonly failure: unknown };
+type Durability = 'accepted' | 'coalesced' | 'duplicate' | 'gone' | { readonly failure: unknown };
 
 async function recordAll(parts: WebhookParts, deliveries: readonly ForConnection[], signal: AbortSignal): Promise<Durability[]> {
   const ends: Durability[] = [];
@@ -99,7 +106,7 @@ async function recordOne({ inbox, hints, clock }: WebhookParts, delivery: ForCon
     const recorded = await inbox.record(delivery, clock(), signal);
     if (recorded.outcome === 'gone') return 'gone';
     if (recorded.ring) await hints.send({ v: 1, hint: 'pull', connection_id: delivery.connectionId, watch: delivery.watch }, 0, signal);
-    return recorded.outcome;
+    return recorded.outcome === 'accepted' && !recorded.ring ? 'coalesced' : recorded.outcome;
   } catch (failure) {
     return { failure };
   }
@@ -108,8 +115,9 @@ async function recordOne({ inbox, hints, clock }: WebhookParts, delivery: ForCon
 function settle(parts: WebhookParts, ends: readonly Durability[], refused: 'not_allowlisted' | 'not_authentic'): APIGatewayProxyStructuredResultV2 {
   const failed = ends.find((end) => typeof end === 'object');
   if (failed) return refuse(parts, 'not_durable', failed.failure);
-  if (ends.includes('accepted')) {
-    parts.told('accepted');
+  const coalesced = ends.filter((end) => end === 'coalesced').length;
+  if (coalesced > 0 || ends.includes('accepted')) {
+    parts.told('accepted', { coalesced });
     return { statusCode: 202 };
   }
   if (ends.includes('duplicate')) {
@@ -131,7 +139,7 @@ const statuses: Record<Refusal, number> = {
 
 /** The sender sees a bare status; the reason is for our metrics alone. */
 function refuse(parts: WebhookParts, reason: Refusal, failure?: unknown): APIGatewayProxyStructuredResultV2 {
-  parts.told(reason, failure);
+  parts.told(reason, { failure });
   return { statusCode: statuses[reason] };
 }
 

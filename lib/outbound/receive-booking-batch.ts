@@ -4,10 +4,12 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import { Metric } from '../platform/names.ts';
 import { safeError, type Telemetry } from '../platform/telemetry.ts';
-import type { DrainEnd } from './drain-booking.ts';
+import type { DrainEnd, TargetReport } from './drain-booking.ts';
 import { receiveBookingMessage, type MessageEnd, type MessageParts } from './receive-booking-message.ts';
 
 const atOnce = 5;
+/** Before it was known which calendars it concerns. */
+const interrupted = { direction: 'outbound', calendar_provider: 'unknown' } as const;
 
 export const receiveBookingBatch =
   (parts: MessageParts & Telemetry) =>
@@ -17,7 +19,7 @@ export const receiveBookingBatch =
       try {
         tell(parts, record, await receiveBookingMessage(parts, record, endsAt));
       } catch (error) {
-        parts.measure(Metric.failures, 1, { direction: 'outbound' });
+        parts.measure(Metric.failures, 1, interrupted);
         parts.log.error('booking message not saved', { message_id: record.messageId, error: safeError(error) });
         failures.push(record.messageId);
       }
@@ -32,21 +34,28 @@ function tell({ measure, log }: Telemetry, { messageId }: SQSRecord, end: Messag
   } else if (end.kind === 'no_op') log.info('booking unchanged', { message_id: messageId, booking_id: end.bookingId, why: end.why });
   else if (end.kind === 'provider') log.info(end.hint.hint, { message_id: messageId, provider_id: end.hint.provider_id, marked: end.marked });
   else if (end.kind === 'provider_interrupted') {
-    measure(Metric.failures, 1, { direction: 'outbound' });
+    measure(Metric.failures, 1, interrupted);
     log.error('work for a provider interrupted', { message_id: messageId, provider_id: end.hint.provider_id, error: safeError(end.error) });
   } else if (end.kind === 'interrupted') {
-    measure(Metric.failures, 1, { direction: 'outbound' });
+    measure(Metric.failures, 1, interrupted);
     log.error('booking interrupted', { message_id: messageId, booking_id: end.bookingId, error: safeError(end.error) });
   } else tellDrain({ measure, log }, end.bookingId, end.drain);
 }
 
+function runOutcome(outcome: TargetReport['outcome']): 'succeeded' | 'failed' | 'waiting' {
+  if (outcome === 'created' || outcome === 'updated' || outcome === 'removed' || outcome === 'unchanged') return 'succeeded';
+  return outcome === 'failed' || outcome === 'grant_dead' ? 'failed' : 'waiting';
+}
+
 /** One line and one run per target. An unchanged target says that the idempotency check held. */
 export function tellDrain({ measure, log }: Telemetry, bookingId: string, { outcome, version, targets, appliedAfterMs }: DrainEnd): void {
-  for (const { provider, outcome: targetOutcome } of targets) {
-    const dimensions = { direction: 'outbound', calendar_provider: provider };
-    measure(Metric.runs, 1, { ...dimensions, outcome: targetOutcome });
-    if (['created', 'updated', 'removed'].includes(targetOutcome)) measure(Metric.items, 1, dimensions);
-    if (targetOutcome === 'failed' || targetOutcome === 'grant_dead') measure(Metric.failures, 1, dimensions);
+  for (const { provider, outcome: targetOutcome, ms } of targets) {
+    const dimensions = { direction: 'outbound', calendar_provider: provider } as const;
+    const run = runOutcome(targetOutcome);
+    measure(Metric.runs, 1, { ...dimensions, outcome: run });
+    if (ms !== undefined) measure(Metric.latency, ms, dimensions);
+    if (run === 'succeeded' && targetOutcome !== 'unchanged') measure(Metric.items, 1, dimensions);
+    if (run === 'failed') measure(Metric.failures, 1, dimensions);
     if (outcome === 'done' && appliedAfterMs !== undefined) measure(Metric.bookingToEvent, appliedAfterMs, { calendar_provider: provider });
   }
   const held = outcome === 'done' && targets.length === 0 ? { idempotency: 'held: every target is as wished' } : {};

@@ -100,8 +100,10 @@ export const queueNames = ['inbound', 'booking', 'calendar-changes'] as const;
 export type QueueName = (typeof queueNames)[number];
 
 export const metricNamespace = 'CalendarSync';
+/** The one dimension that every metric has, by which stages in one account are told apart: `service` = this. */
+export const metricService = (stage: string): string => `calendar-sync-${stage}`;
 
-/** Metrics; their dimensions are few and never ids. */
+/** Metrics; metric-catalog.ts says what each counts, by which dimensions. */
 export const Metric = {
   runs: 'calendar_sync_runs_total',
   items: 'calendar_sync_items_processed',
@@ -112,12 +114,18 @@ export const Metric = {
   bookingToEvent: 'calendar_sync_booking_to_event_ms',
   deadLetters: 'calendar_sync_dead_letters_total',
   settingsUnknown: 'calendar_sync_settings_unknown_total',
+  enabled: 'calendar_sync_enabled',
+  ticks: 'calendar_sync_upkeep_ticks_total',
+  waiting: 'calendar_sync_waiting',
   hintsSent: 'calendar_sync_hints_sent_total',
+  hintsCoalesced: 'calendar_sync_hints_coalesced_total',
   oldestDirty: 'calendar_sync_oldest_dirty_ms',
   oldestPending: 'calendar_sync_oldest_pending_ms',
   connections: 'calendar_sync_connections',
-  watches: 'calendar_sync_watches_total',
+  watches: 'calendar_sync_watches',
+  watchActs: 'calendar_sync_watch_acts_total',
   quotaWaits: 'calendar_sync_quota_waits_total',
+  refreshFailures: 'calendar_sync_refresh_failures_total',
   consents: 'calendar_sync_consents_total',
   oauthClientRefused: 'calendar_sync_oauth_client_refused_total',
 } as const;

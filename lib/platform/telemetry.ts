@@ -2,6 +2,7 @@
 import { CalendarError } from '../calendars/port.ts';
 import { BadSetting } from './bad-setting.ts';
 import { GateClosed } from './gate-closed.ts';
+import type { DimensionsOf } from './metric-catalog.ts';
 import { Metric, type MetricName } from './names.ts';
 import { UnknownSealKey } from './seal.ts';
 
@@ -36,8 +37,8 @@ function framesOf(stack: string): string {
 }
 const frame = /^\s+at (?:[\w$.<>#[\] ]+ \(.+:\d+:\d+\)|[^\s=?]+:\d+:\d+|[\w$.<>#[\] ]+ \(<anonymous>\))$/;
 
-/** Adds one figure; dimensions are few and never ids. Latencies are in milliseconds, the rest are counts. */
-export type Measure = (name: MetricName, value: number, dimensions?: Readonly<Record<string, string>>) => void;
+/** Adds one figure of a metric in the catalog, with exactly its dimensions. */
+export type Measure = <N extends MetricName>(name: N, value: number, dimensions: DimensionsOf<N>) => void;
 
 /** Structured log lines. Fields are facts and ids, never content of a calendar or a booking. */
 export interface Log {
@@ -54,6 +55,6 @@ export interface Telemetry {
 export const tellSettingsNotRead =
   ({ measure, log }: Telemetry) =>
   (error: unknown): void => {
-    measure(Metric.settingsUnknown, 1);
+    measure(Metric.settingsUnknown, 1, {});
     log.warn('settings not read', { error: safeError(error) });
   };

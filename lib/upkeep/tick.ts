@@ -8,8 +8,10 @@ import { Index, Metric, Setting } from '../platform/names.ts';
 import type { Settings } from '../platform/settings.ts';
 import { allShards, dueShards } from '../platform/shard.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
+import { takeCensus, tellCensus } from './census.ts';
 import { countFleet } from './count-fleet.ts';
 import { gatesOf, noteGates, runSweep, type Gates } from './gate-sweep.ts';
+import { HeldUp } from './held-up.ts';
 import type { UpkeepState, UpkeepStates, WalkName, WalkPlace } from './upkeep-state.ts';
 import { walk, type IndexEntry, type IndexWalk } from './walk.ts';
 
@@ -32,16 +34,20 @@ const tickLength = seconds(50);
 interface Tick extends UpkeepParts {
   readonly startedAt: number;
   readonly before: UpkeepState;
+  readonly heldUp: HeldUp;
 }
 
 export async function tick(parts: UpkeepParts): Promise<void> {
+  parts.measure(Metric.ticks, 1, {});
   const snapshot = await parts.settings.read();
   const sync = snapshot.flag(Setting.syncEnabled);
-  if (sync === 'unknown') parts.measure(Metric.settingsUnknown, 1);
+  if (sync === 'unknown') parts.measure(Metric.settingsUnknown, 1, {});
+  else parts.measure(Metric.enabled, sync === 'open' ? 1 : 0, {});
   const seen = gatesOf(snapshot);
   const before = await parts.states.read();
   const gates = seen ? noteGates(before.gates ?? {}, seen, parts.clock()) : (before.gates ?? {});
-  const run: Tick = { ...parts, startedAt: parts.clock(), before };
+  const startedAt = parts.clock();
+  const run: Tick = { ...parts, startedAt, before, heldUp: new HeldUp(parts, snapshot, startedAt) };
   const jobs = snapshot.flag(Setting.jobsEnabled) === 'open';
   // Leaving waits for no flag, known or not.
   const always: readonly Ring[] = [['due-any', (goOn) => ringLeaving(run, goOn)]];
@@ -58,10 +64,29 @@ export async function tick(parts: UpkeepParts): Promise<void> {
     if (failures.length > 0) throw failures[0];
     return;
   }
-  const counted = run.startedAt - (run.before.countedAt ?? 0) >= hours(1) ? { ...(await countFleet(run.dynamo, run.tables.syncState)), countedAt: run.startedAt } : {};
+  parts.measure(Metric.waiting, run.heldUp.waiting, {});
   const swept = await sweepGates(run, gates, failures);
+  const counted = await countHourly(run, failures);
   await parts.states.save({ ...run.before, ...counted, walks, gates: swept });
   if (failures.length > 0) throw failures[0];
+}
+
+/** The counts that have come due, if any; whoever they are for, the newest are told at every tick. */
+async function countHourly(run: Tick, failures: unknown[]): Promise<Partial<UpkeepState>> {
+  const { before, startedAt, clock } = run;
+  let counted: Partial<UpkeepState> = {};
+  if (startedAt - (before.countedAt ?? 0) >= hours(1)) {
+    try {
+      const census = await takeCensus(run, () => clock() < startedAt + tickLength);
+      if (census === undefined) run.log.warn('the tick ended before all connections were counted', {});
+      counted = { ...(await countFleet(run.dynamo, run.tables.syncState)), ...(census && { census }), countedAt: startedAt };
+    } catch (failure) {
+      failures.push(failure);
+    }
+  }
+  const census = counted.census ?? before.census;
+  if (census) tellCensus(census, run.measure);
+  return counted;
 }
 
 async function ringAll({ before, startedAt, clock }: Tick, rings: readonly Ring[]): Promise<{ walks: Partial<Record<WalkName, WalkPlace>>; failures: unknown[] }> {
@@ -104,16 +129,16 @@ async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { ind
     from: run.before.walks[name],
     goOn,
     page: async (entries) => {
-      oldest = Math.min(oldest, ...entries.map((entry) => Number(entry[index.timeName]?.N)));
       await ringProviders(run, entries.filter((entry) => entry['part']?.S === 'push'));
       const ids = entries.flatMap((entry) => (entry['part']?.S === 'push' ? [] : (entry['connection_id']?.S ?? [])));
       const rows = await batchGet(run.dynamo, run.tables.syncState, ids.map((id) => ({ connection_id: { S: id }, part: { S: 'pull' } })));
       const free = rows.filter((row) => notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);
       await run.inbound.sendAll(free.map((row) => ({ v: 1, hint: 'pull', connection_id: row['connection_id']?.S ?? '' })));
       rung += free.length;
+      oldest = Math.min(oldest, await run.heldUp.connections(entries, index.timeName));
     },
   });
-  if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest);
+  if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest, {});
   if (rung > 0) run.measure(Metric.hintsSent, rung, { why: name });
   return place;
 }
@@ -152,14 +177,14 @@ async function ringBookings(run: Tick, goOn: GoOn): Promise<WalkPlace> {
     from: run.before.walks.pending,
     goOn,
     page: async (entries) => {
-      oldest = Math.min(oldest, ...entries.map((entry) => Number(entry['pendingSince']?.N)));
-      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt');
+      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt, pendingSince, provider_id');
+      oldest = Math.min(oldest, run.heldUp.bookings(rows.map((row) => ({ at: notBefore(row, 'pendingSince'), providerId: row['provider_id']?.S ?? '' }))));
       const waiting = rows.filter((row) => notBefore(row, 'retryAt') <= run.startedAt);
       await run.booking.sendAll(waiting.map((row) => ({ v: 1, hint: 'booking', booking_id: row['booking_id']?.S ?? '' })));
       rung += waiting.length;
     },
   });
-  run.measure(Metric.oldestPending, run.startedAt - oldest);
+  run.measure(Metric.oldestPending, run.startedAt - oldest, {});
   if (rung > 0) run.measure(Metric.hintsSent, rung, { why: 'pending' });
   return place;
 }

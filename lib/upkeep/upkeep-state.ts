@@ -1,6 +1,7 @@
 // Where each index walk stopped, so that the next tick goes on there, round and round: one item of sync-state, `!upkeep` / `state`.
 import { GetItemCommand, PutItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../platform/dynamo.ts';
+import type { Census } from './census.ts';
 import type { Gates } from './gate-sweep.ts';
 
 export type WalkName = 'dirty' | 'pending' | 'due-any' | 'due-sync' | 'due-jobs';
@@ -17,6 +18,8 @@ export interface UpkeepState {
   readonly connections?: number;
   readonly unproven?: number;
   readonly countedAt?: number;
+  /** As of about then. */
+  readonly census?: Census;
   /** Gates and lists as last seen, and the sweep that a change of them began. */
   readonly gates?: Gates;
 }

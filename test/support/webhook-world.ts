@@ -5,7 +5,7 @@ import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { inbox } from '../../lib/ingest/inbox.ts';
 import { readGoogleNotice } from '../../lib/ingest/read-google-notice.ts';
 import { readMicrosoftNotices } from '../../lib/ingest/read-microsoft-notices.ts';
-import { receiveWebhook, type Outcome } from '../../lib/ingest/receive-webhook.ts';
+import { receiveWebhook, type Outcome, type ToldMore } from '../../lib/ingest/receive-webhook.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
@@ -64,7 +64,7 @@ export function webhookWorld(tables: Tables): WebhookWorld {
     inbox: inbox(tables.dynamo, tables.named['sync-state']),
     hints: hintQueue<InboundHint>(sqs, 'https://sqs.example/inbound', ({ connection_id }) => connection_id),
     clock: () => now,
-    told: (outcome: Outcome, failure?: unknown) => {
+    told: (outcome: Outcome, { failure }: ToldMore = {}) => {
       outcomes.push(outcome);
       if (failure !== undefined) causes.push(safeReason(failure));
     },

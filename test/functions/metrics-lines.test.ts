@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { telemetry } from '../../functions/parts/telemetry.ts';
+import { Metric } from '../../lib/platform/names.ts';
+
+const lines: string[] = [];
+const before = { ...process.env };
+beforeEach(() => {
+  Object.assign(process.env, { STAGE: 'staging', POWERTOOLS_SERVICE_NAME: 'inbound-sync' });
+  jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+});
+afterEach(() => {
+  process.env = { ...before };
+  jest.restoreAllMocks();
+  lines.length = 0;
+});
+
+const emitted = () => lines.map((line) => JSON.parse(line) as Record<string, unknown> & { _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: object[] }[] } });
+
+describe('a figure', () => {
+  it('leaves as one EMF line that names the stage, its dimensions and its totals', () => {
+    telemetry().measure(Metric.latency, 1234, { direction: 'inbound', calendar_provider: 'google' });
+    const [line] = emitted();
+    expect(lines).toHaveLength(1);
+    expect(line?._aws.CloudWatchMetrics).toEqual([
+      { Namespace: 'CalendarSync', Dimensions: [['service', 'direction', 'calendar_provider'], ['service']], Metrics: [{ Name: 'calendar_sync_latency_ms', Unit: 'Milliseconds' }] },
+    ]);
+    expect(line).toMatchObject({ service: 'calendar-sync-staging', direction: 'inbound', calendar_provider: 'google', calendar_sync_latency_ms: 1234 });
+  });
+
+  it('without dimensions of its own is told by its stage alone', () => {
+    telemetry().measure(Metric.enabled, 0, {});
+    expect(emitted()[0]?._aws.CloudWatchMetrics[0]).toMatchObject({ Dimensions: [['service']], Metrics: [{ Name: 'calendar_sync_enabled', Unit: 'Count' }] });
+  });
+});
