@@ -18,7 +18,7 @@ const sentences = {
   scope_missing: { status: 200, text: 'A box that we need was left empty, so nothing was connected: without it we can neither see when you are busy nor enter your bookings. Try again, and leave every box ticked.' },
   no_refresh_token: { status: 502, text: 'The calendar provider did not let us stay connected while you are away, so nothing was connected. Remove our access in your account there, then ask for a new link.' },
   admin_consent_required: { status: 200, text: 'Your organisation lets only an administrator allow this. Nothing is connected yet. Send your administrator the address below; once they agreed, open your link again, or ask for a new one.' },
-  provider_refused: { status: 502, text: 'The calendar provider refused the request, so nothing was connected. Ask for a new link where you got this one.' },
+  provider_refused: { status: 400, text: 'The calendar provider refused the request, so nothing was connected. Ask for a new link where you got this one.' },
   provider_unavailable: { status: 503, text: 'The calendar provider did not answer, so nothing was connected. Try again in a minute.' },
   code_refused: { status: 400, text: 'The calendar provider no longer took the answer that you came back with, so nothing was connected. Try again.' },
   identity_refused: { status: 502, text: 'The calendar provider did not say whose account this is, so nothing was connected. Ask for a new link where you got this one.' },

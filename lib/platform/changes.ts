@@ -1,6 +1,7 @@
 // Facts for the booking service, on the queue `calendar-changes`: at least once, the same fact always under the same id; the platform decides.
 import { createHash } from 'node:crypto';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { messageBody } from './messages.ts';
 
 export type ChangeType = 'busy.changed' | 'booking.conflict' | 'booking.event_moved' | 'booking.event_deleted' | 'connection.reauthorization_required' | 'connection.removed';
 
@@ -27,6 +28,6 @@ export const changesQueue = (sqs: SQSClient, queueUrl: string): Changes => ({
   async tell(change, now) {
     const { cause: _cause, detail, ...facts } = change;
     const body = { id: changeId(change), ...facts, occurred_at: new Date(now).toISOString(), ...detail };
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(body) }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: messageBody(body) }));
   },
 });

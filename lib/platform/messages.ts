@@ -40,6 +40,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** As JSON that the queue keeps as it is, whatever the ids hold: of all that JSON leaves unescaped, SQS takes any letter but these two. */
+export const messageBody = (message: object): string => JSON.stringify(message).replace(/[\ufffe\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16)}`);
+
+/** As long as the ids that booking events may carry; a longer one is no key of the tables. */
+const isId = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 256 && value.isWellFormed();
+
 /** Undefined: no hint of ours. */
 export function readInboundHint(body: string): InboundHint | undefined {
   const value = parseJson(body);
@@ -51,14 +57,14 @@ export function readInboundHint(body: string): InboundHint | undefined {
 }
 
 export function readProviderHint(value: unknown): ProviderHint | undefined {
-  if (!isRecord(value) || (value['hint'] !== 'provider' && value['hint'] !== 'erase') || typeof value['provider_id'] !== 'string' || value['provider_id'] === '') return undefined;
+  if (!isRecord(value) || (value['hint'] !== 'provider' && value['hint'] !== 'erase') || !isId(value['provider_id'])) return undefined;
   const { after, late } = value;
   const known = isRecord(late) && typeof late['connection_id'] === 'string' && typeof late['due'] === 'number' ? { connection_id: late['connection_id'], due: late['due'] } : undefined;
   return { v: 1, hint: value['hint'], provider_id: value['provider_id'], ...(typeof after === 'string' && { after }), ...(known && { late: known }) };
 }
 
 export function readBookingHint(value: unknown): BookingHint | undefined {
-  if (!isRecord(value) || value['hint'] !== 'booking' || typeof value['booking_id'] !== 'string' || value['booking_id'] === '') return undefined;
+  if (!isRecord(value) || value['hint'] !== 'booking' || !isId(value['booking_id'])) return undefined;
   const tries = value['tries'];
   return { v: 1, hint: 'booking', booking_id: value['booking_id'], ...(typeof tries === 'number' && { tries }) };
 }

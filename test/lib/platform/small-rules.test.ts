@@ -5,7 +5,7 @@ import { changeId, changesQueue, type Change } from '../../../lib/platform/chang
 import { minutes, seconds } from '../../../lib/platform/clock.ts';
 import { eachConcurrently } from '../../../lib/platform/concurrently.ts';
 import { readEnvironment } from '../../../lib/platform/environment.ts';
-import { readBookingHint, readInboundHint } from '../../../lib/platform/messages.ts';
+import { messageBody, readBookingHint, readInboundHint, readProviderHint } from '../../../lib/platform/messages.ts';
 import { Env } from '../../../lib/platform/names.ts';
 import { answering, Problem } from '../../../lib/platform/problem.ts';
 import { allShards, dueShard, dueShards, shardOf, shards } from '../../../lib/platform/shard.ts';
@@ -71,6 +71,15 @@ describe('hints as messages', () => {
   });
   it.each(['', 'null', '[]', '5', '"pull"', '{', '{"hint":"pull"}', '{"hint":"pull","connection_id":5}', '{"hint":"pull","connection_id":""}', '{"hint":"pull","connection_id":"a#b"}', '{"hint":"booking","booking_id":"b"}', `{"hint":"pull","connection_id":"${'c'.repeat(37)}"}`])('that are none are none: %j', (body) => {
     expect(readInboundHint(body)).toBeUndefined();
+  });
+  it('name whatever id the platform chose in characters that the queue takes', () => {
+    const hint = { v: 1, hint: 'booking', booking_id: 'a\ufffe\uffff\u{1ffff}\0é' } as const;
+    expect(messageBody(hint)).toMatch(/^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]+$/u);
+    expect(readBookingHint(JSON.parse(messageBody(hint)))).toEqual(hint);
+  });
+  it.each(['', 'x'.repeat(257), '\ud800', 5])('with an id that no booking and no provider has are none: %j', (id) => {
+    expect(readBookingHint({ v: 1, hint: 'booking', booking_id: id })).toBeUndefined();
+    expect(readProviderHint({ v: 1, hint: 'erase', provider_id: id })).toBeUndefined();
   });
   it('may be anything at all, and nothing throws', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => readInboundHint(body) === undefined), { numRuns: 500, seed: 1 });
