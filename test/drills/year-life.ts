@@ -32,7 +32,7 @@ export const usualYear: YearOptions = { connections: 200, days: 365, seed: 1, ed
 
 export async function liveYear(options: YearOptions, progress: (day: number) => void = () => undefined): Promise<YearSeen> {
   const random = seededRandom(options.seed);
-  const world = yearWorld({ begins, random, weather: options.weather });
+  const world = await yearWorld({ begins, random, weather: options.weather });
   const end = begins + days(options.days);
   const counted = { revoked: 0, silenced: 0 };
   for (let n = 0; n < options.connections; n += 1) {

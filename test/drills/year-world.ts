@@ -23,7 +23,7 @@ import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { settingsFrom } from '../../lib/platform/settings.ts';
 import { shardOf } from '../../lib/platform/shard.ts';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { yearTables } from './year-tables.ts';
+import { memoryTables } from '../support/memory-tables.ts';
 import { Moments } from '../support/moments.ts';
 import { aSecret } from '../support/notices.ts';
 import { noticeOf } from './year-notices.ts';
@@ -57,13 +57,12 @@ export interface YearWorld {
   until(end: number): Promise<void>;
 }
 
-const tables = { connections: 'connections', syncState: 'sync-state', busyIntervals: 'busy-intervals' } as const;
-
-export function yearWorld({ begins, random, weather }: { begins: number; random: Random; weather: YearWeather }): YearWorld {
+export async function yearWorld({ begins, random, weather }: { begins: number; random: Random; weather: YearWeather }): Promise<YearWorld> {
   let now = begins;
   const clock = (): number => now;
   const moments = new Moments();
-  const dynamo = yearTables({ connections: ['connection_id'], 'sync-state': ['connection_id', 'part'], 'busy-intervals': ['provider_id', 'row'] });
+  const { dynamo, named } = await memoryTables(clock);
+  const tables = { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] };
   const values = new Map<SettingName, string>([[Setting.syncEnabled, 'true'], [Setting.jobsEnabled, 'true'], [Setting.webhookEnabled, 'true'], [Setting.providerAllowlist, '*'], [Setting.connectionAllowlist, '*']]);
   const setKeys = (...ids: readonly string[]): void => void values.set(Setting.webhookKeys, JSON.stringify({ keys: ids.map((id, n) => ({ id, secret: aSecret(id), signsFrom: new Date(Date.parse('2020-01-01') + n).toISOString() })) }));
   setKeys('k1');

@@ -9,7 +9,7 @@ const begins = Date.parse('2026-01-01T00:00:00Z');
 
 describe.each(['google', 'microsoft'] as const)('a year of one connection at %s', (provider) => {
   it('with renewals, window rolls, a key rotation and two revocations ends fresh, watched once, and under the newest key', async () => {
-    const world = yearWorld({ begins, random: seededRandom(5), weather: { dropped: 0.02, doubled: 0.01, lostAnswers: 0.02 } });
+    const world = await yearWorld({ begins, random: seededRandom(5), weather: { dropped: 0.02, doubled: 0.01, lostAnswers: 0.02 } });
     await world.connect('c-1', provider);
     const account = world.provider.accounts.get('c-1');
     const keys = new Set<string>();
@@ -52,7 +52,7 @@ describe('a month of connections in bad weather', () => {
   }, 60_000);
 
   it('costs a connection whose watch is silent the fast polls of its grace, and not of the day', async () => {
-    const world = yearWorld({ begins, random: seededRandom(9), weather: { dropped: 0, doubled: 0, lostAnswers: 0 } });
+    const world = await yearWorld({ begins, random: seededRandom(9), weather: { dropped: 0, doubled: 0, lostAnswers: 0 } });
     await world.connect('c-1', 'google');
     await world.until(begins + days(1));
     const account = world.provider.accounts.get('c-1');

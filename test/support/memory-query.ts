@@ -60,21 +60,30 @@ interface JudgedQuery {
   readonly _projection?: { readonly paths: readonly unknown[] };
 }
 
-export function queryItems(schema: TableSchema, data: object, { items, shown }: { items: ReadonlyMap<string, Item>; shown: () => ReadonlyMap<string, Item> }): object {
+/** Where items lie: those of a partition, and all that the global indexes show. */
+interface Source {
+  readonly partition: (value: string) => Iterable<Item>;
+  readonly shown: () => Iterable<Item>;
+}
+
+export const partitionOf = ({ KeySchema }: TableSchema, item: Item | undefined): string => item?.[KeySchema[0]?.AttributeName ?? '']?.S ?? '';
+
+export function queryItems(schema: TableSchema, data: object, { partition, shown }: Source): object {
   const query = data as JudgedQuery;
   const index = query.IndexName === undefined ? undefined : schema.indexes.find(({ IndexName }) => IndexName === query.IndexName);
   if (query.IndexName !== undefined && !index) throw invalid(`The table does not have the specified index: ${query.IndexName}`);
   if (index && !index.local && query.ConsistentRead) throw invalid('Consistent reads are not supported on global secondary indexes');
   const keys = index?.KeySchema ?? schema.KeySchema;
-  const orderOf = (item: Item): string => (index ? createIndexKey(item, schema, keys) : createKey(item, schema));
+  const orderOf = orderIn(schema, index);
   const conditions = Object.entries(query.KeyConditions);
   for (const [name] of conditions) if (!keys.some(({ AttributeName }) => AttributeName === name)) throw invalid(`Query condition missed key schema element: ${keys[0]?.AttributeName}`);
   if (!query.KeyConditions[keys[0]?.AttributeName ?? '']) throw invalid(`Query condition missed key schema element: ${keys[0]?.AttributeName}`);
 
-  const source = index && !index.local ? shown() : items;
+  const [{ AttributeName: hash = '' } = {}] = keys;
+  const wanted = query.KeyConditions[hash]?.AttributeValueList[0]?.S ?? '';
   let found: { at: string; item: Item }[] = [];
-  for (const item of source.values()) {
-    if (keys.some(({ AttributeName }) => item[AttributeName] === undefined)) continue;
+  for (const item of index && !index.local ? shown() : partition(wanted)) {
+    if (item[hash]?.S !== wanted || keys.some(({ AttributeName }) => item[AttributeName] === undefined)) continue;
     if (conditions.every(([name, { ComparisonOperator, AttributeValueList }]) => compare(ComparisonOperator, item[name], AttributeValueList))) found.push({ at: orderOf(item), item });
   }
   const direction = query.ScanIndexForward === false ? -1 : 1;
@@ -88,13 +97,26 @@ export function queryItems(schema: TableSchema, data: object, { items, shown }: 
   return page(query, found.map(({ item }) => projected(item, index, names)), names);
 }
 
+/** Where an item stands. Items are replaced, never changed, so that an order is worked out once for each. */
+function orderIn(schema: TableSchema, index: IndexSchema | undefined): (item: Item) => string {
+  const place = index ?? schema;
+  const orders = ordersOf.get(place) ?? new WeakMap<Item, string>();
+  ordersOf.set(place, orders);
+  return (item) => {
+    const order = orders.get(item) ?? (index ? createIndexKey(item, schema, index.KeySchema) : createKey(item, schema));
+    orders.set(item, order);
+    return order;
+  };
+}
+const ordersOf = new WeakMap<IndexSchema | TableSchema, WeakMap<Item, string>>();
+
 function page({ Limit = Infinity, Select, _filter, _projection }: JudgedQuery, found: readonly Item[], names: readonly string[]): object {
   const taken: Item[] = [];
   let size = 0;
   for (const item of found) {
     if (taken.length >= Limit || size >= pageBytes) break;
     taken.push(item);
-    size += itemSize(item, true, true, names[1]);
+    size += sizeOf(item, names[1]);
   }
   const last = taken.at(-1);
   const cut = (taken.length >= Limit || size >= pageBytes) && last !== undefined;
@@ -103,9 +125,16 @@ function page({ Limit = Infinity, Select, _filter, _projection }: JudgedQuery, f
   return {
     ScannedCount: taken.length,
     Count: items.length,
-    ...(Select !== 'COUNT' && { Items: JSON.parse(JSON.stringify(items)) }),
+    ...(Select !== 'COUNT' && { Items: items }),
     ...(cut && { LastEvaluatedKey: Object.fromEntries(names.map((name) => [name, last[name]])) }),
   };
+}
+
+const sizes = new WeakMap<Item, number>();
+function sizeOf(item: Item, rangeKey: string | undefined): number {
+  const size = sizes.get(item) ?? itemSize(item, true, true, rangeKey);
+  sizes.set(item, size);
+  return size;
 }
 
 function projected(item: Item, index: IndexSchema | undefined, names: readonly string[]): Item {

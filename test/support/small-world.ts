@@ -1,4 +1,4 @@
-// A small world in one process: the real stores on an engine in memory, the real adapters against the simulators, a clock that only
+// A small world in one process: the real stores on tables in memory, the real adapters against the simulators, a clock that only
 // moves when told, hints in arrays instead of queues, and settings that a test turns at will.
 import { openGoogle } from '../../lib/calendars/google/open-google.ts';
 import { calendarKey } from '../../lib/calendars/calendar-key.ts';
@@ -14,8 +14,8 @@ import type { Change } from '../../lib/platform/changes.ts';
 import { startGoogleSimulator, type GoogleSimulator } from '../simulators/google/simulator.ts';
 import { startMicrosoftSimulator, type MicrosoftSimulator } from '../simulators/microsoft/simulator.ts';
 import { googleHands, outlookHands, type Hands } from './hands.ts';
+import { memoryTables, type MemoryTables } from './memory-tables.ts';
 import { seededRandom } from './seeded-random.ts';
-import { startTables, type Tables } from './tables.ts';
 
 export interface Sent<H> {
   readonly hint: H;
@@ -63,7 +63,7 @@ export interface Connected {
 }
 
 export interface SmallWorld {
-  readonly tables: Tables;
+  readonly tables: MemoryTables;
   readonly google: GoogleSimulator;
   readonly microsoft: MicrosoftSimulator;
   readonly open: Readonly<Record<CalendarProvider, OpenCalendars>>;
@@ -90,7 +90,7 @@ export async function startSmallWorld(seed = 7): Promise<SmallWorld> {
   const clock = (): number => now;
   const random = seededRandom(seed);
   const [tables, google, microsoft] = await Promise.all([
-    startTables(),
+    memoryTables(clock),
     startGoogleSimulator({ clock, random: seededRandom(seed + 1), accessTokenSeconds: tokenSeconds }),
     startMicrosoftSimulator({ clock, random: seededRandom(seed + 2), accessTokenSeconds: tokenSeconds, behaviour: { latencyMs: 0 } }),
   ]);
@@ -107,7 +107,7 @@ export async function startSmallWorld(seed = 7): Promise<SmallWorld> {
     ...world,
     connect: (provider, options = {}) => connect(world, provider, { ...options, n: (count += 1) }),
     async close() {
-      await Promise.all([google.close(), microsoft.close(), tables.close()]);
+      await Promise.all([google.close(), microsoft.close()]);
     },
   };
 }

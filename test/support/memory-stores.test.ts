@@ -6,8 +6,8 @@ import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { inbox } from '../../lib/ingest/inbox.ts';
 import { connections, type Connection } from '../../lib/platform/connections.ts';
 import { leases } from '../../lib/platform/lease.ts';
-import { startTables, type Tables } from '../support/tables.ts';
-import { yearTables } from './year-tables.ts';
+import { memoryTables } from './memory-tables.ts';
+import { startTables, type Tables } from './tables.ts';
 
 let tables: Tables;
 beforeAll(async () => {
@@ -50,12 +50,12 @@ async function script(dynamo: DynamoDBClient, named: Named): Promise<unknown[]> 
   return answers;
 }
 
-describe('the tables of the year', () => {
+describe('the tables in memory', () => {
   it('answer every call of a pull and a webhook as the real engine does', async () => {
-    const { named, dynamo } = tables;
-    const real = await script(dynamo, { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] });
-    const quick = await script(yearTables({ c: ['connection_id'], s: ['connection_id', 'part'], b: ['provider_id', 'row'] }), { connections: 'c', syncState: 's', busyIntervals: 'b' });
-    expect(quick).toEqual(real);
+    const memory = await memoryTables(() => now);
+    const answersOf = ({ dynamo, named }: Pick<Tables, 'dynamo' | 'named'>) => script(dynamo, { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] });
+    const real = await answersOf(tables);
+    expect(await answersOf(memory)).toEqual(real);
     expect(real.length).toBeGreaterThan(20);
   });
 });
