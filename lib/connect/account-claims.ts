@@ -63,6 +63,7 @@ export async function claimAccount({ dynamo, table, connections }: ClaimParts, o
   const claim = fromItem(Item) as unknown as Claim;
   const connection = await connections.get(claim.held_by);
   if (connection === undefined) {
+    if (claim.held_by === connectionId) return { outcome: 'new' };
     if (claim.claimed_at > now - making) return { outcome: 'busy' };
     return (await put('held_by = :gone AND claimed_at = :then', { ':gone': claim.held_by, ':then': claim.claimed_at })) ? { outcome: 'new' } : { outcome: 'busy' };
   }

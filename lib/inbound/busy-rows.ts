@@ -15,6 +15,8 @@ export interface CalendarPlace {
   readonly calendarId: string;
   readonly calendarKey: string;
   readonly calendarProvider: 'google' | 'microsoft';
+  /** Events of bookings may stand in it that were written by the system before: only pointers tell them. */
+  readonly adopts?: true;
 }
 
 /** One busy interval; instants in ms, end after start. */

@@ -173,7 +173,7 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
   let [items, unreadable, quarantined] = [0, false, false];
   const window: Window = listedWindow(parts.windowDays, run.startedAt);
   for (const calendar of connection.calendars.filter(({ blocks, receives }) => blocks || receives)) {
-    const place: CalendarPlace = { providerId: connection.provider_id, connectionId: connection.connection_id, calendarId: calendar.id, calendarKey: calendar.key, calendarProvider: connection.calendar_provider };
+    const place: CalendarPlace = { providerId: connection.provider_id, connectionId: connection.connection_id, calendarId: calendar.id, calendarKey: calendar.key, calendarProvider: connection.calendar_provider, ...(connection.adopts === 1 && { adopts: true }) };
     try {
       const pulled = await pullCalendar(
         { place, calendar, calendars: run.calendars, rows: parts.rows, recognise: parts.own.recognise, plan: run.plan, news: run.news, lease, window, now: run.startedAt },

@@ -1,6 +1,6 @@
 // The booking-events table: of each booking the wish (its newest version) and a target row for every calendar that it was written to.
 import { BatchGetItemCommand, PutItemCommand, QueryCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { eventHash } from '../calendars/calendar-key.ts';
+import { pointerId, targetPart } from '../platform/booking-keys.ts';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import { updateExpression, type RowChange } from '../platform/lease.ts';
 import { shardOf } from '../platform/shard.ts';
@@ -56,7 +56,7 @@ export interface Bookings {
   read(bookingId: string): Promise<BookingRows>;
   /** The newest version wins, in the write itself. */
   record(booking: Booking, now: number): Promise<RecordedWish>;
-  /** Asks for another drain. False: no such booking. */
+  /** Asks for another drain. False: no such booking, or one that came over from the system before and that the booking service has not told of yet. */
   mark(bookingId: string, now: number): Promise<boolean>;
   /** Takes the pending mark away if nothing has changed since `noted`. */
   settle(bookingId: string, noted: { version: number; generation: number }): Promise<boolean>;
@@ -81,11 +81,11 @@ export type TargetChange = { readonly [K in keyof Omit<TargetRow, 'connectionId'
   readonly calendar_provider?: string;
 };
 
-export const targetPart = (connectionId: string, calendarKey: string): string => `target#${connectionId}#${calendarKey}`;
+export { targetPart };
 
 export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
   const wishKey = (bookingId: string) => ({ booking_id: { S: bookingId }, part: { S: 'wish' } });
-  const pointerKey = (connectionId: string, eventId: string) => ({ booking_id: { S: `event#${connectionId}#${eventHash(eventId)}` }, part: { S: 'of' } });
+  const pointerKey = (connectionId: string, eventId: string) => ({ booking_id: { S: pointerId(connectionId, eventId) }, part: { S: 'of' } });
 
   const updateWish = (bookingId: string, change: RowChange, { extra = '', condition, values = {} }: { extra?: string; condition: string; values?: Record<string, { N: string } | { S: string }> }): Promise<boolean> => {
     const { expression, names, values: set } = updateExpression(change);
@@ -132,7 +132,7 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
       if (!wish || wish.version !== version) return 'older';
       return wish.hash === hash ? 'same' : 'version_reused';
     },
-    mark: (bookingId, now) => updateWish(bookingId, { retryAt: undefined }, { extra: pending, condition: 'attribute_exists(booking_id)', values: pendingValues(bookingId, now) }),
+    mark: (bookingId, now) => updateWish(bookingId, { retryAt: undefined }, { extra: pending, condition: 'version >= :one', values: pendingValues(bookingId, now) }),
     settle: (bookingId, { version, generation }) =>
       updateWish(bookingId, { pendingSince: undefined, pendingShard: undefined, retryAt: undefined }, { condition: 'version = :applied AND generation = :noted', values: { ':applied': { N: String(version) }, ':noted': { N: String(generation) } } }),
     async deferTo(bookingId, retryAt) {

@@ -14,6 +14,8 @@ export interface Place {
   readonly connectionId: string;
   readonly calendarId: string;
   readonly calendarKey: string;
+  /** Events of bookings may stand in it that were written by the system before: only pointers tell them. */
+  readonly adopts?: true;
 }
 
 /** What became of an event of ours, held against its wish. */

@@ -1,6 +1,6 @@
 import { DeleteItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { eventHash } from '../calendars/calendar-key.ts';
 import { googleEventId } from '../calendars/google/event-id.ts';
+import { pointerId } from '../platform/booking-keys.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Bookings, TargetRow } from './bookings.ts';
 import type { FutureBookings } from './future-bookings.ts';
@@ -32,7 +32,7 @@ async function eraseBooking({ dynamo, table, bookings }: EraseBookingsParts, id:
   const remove = async (key: Record<string, AttributeValue>): Promise<void> => void (await dynamo.send(new DeleteItemCommand({ TableName: table, Key: key })));
   const { targets } = await bookings.read(id);
   for (const target of targets) {
-    for (const eventId of eventIdsOf(id, target)) await remove({ booking_id: { S: `event#${target.connectionId}#${eventHash(eventId)}` }, part: { S: 'of' } });
+    for (const eventId of eventIdsOf(id, target)) await remove({ booking_id: { S: pointerId(target.connectionId, eventId) }, part: { S: 'of' } });
   }
   const { Items = [] } = await dynamo.send(
     new QueryCommand({ TableName: table, ConsistentRead: true, KeyConditionExpression: 'booking_id = :id', ProjectionExpression: 'booking_id, part', ExpressionAttributeValues: { ':id': { S: id } } }),

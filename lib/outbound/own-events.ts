@@ -72,12 +72,15 @@ export function ownEvents(parts: EditParts) {
       for (const { id, ours: mark } of items) {
         if (mark && calendars.predictedId({ connectionId: place.connectionId, calendarId: place.calendarId, bookingId: mark.bookingId, generation: mark.generation }) === id) ours.set(id, mark);
       }
-      const perhaps = items.filter(({ transactionId }) => transactionId !== undefined && ourTransactionId.test(transactionId));
+      const isOurTransaction = ({ transactionId }: Present): boolean => transactionId !== undefined && ourTransactionId.test(transactionId);
+      const perhaps = items.filter((item) => !ours.has(item.id) && (place.adopts === true || isOurTransaction(item)));
       if (perhaps.length === 0) return ours;
       const pointers = await bookings.pointers(place.connectionId, perhaps.map(({ id }) => id));
-      for (const { id } of perhaps) {
+      for (const item of perhaps) {
+        const { id, ours: shown } = item;
         const pointer = pointers.get(id);
-        const mark = pointer ? { bookingId: pointer.bookingId } : (await calendars.read({ id: place.calendarId, key: place.calendarKey }, id))?.mark;
+        if (!pointer && !isOurTransaction(item)) continue;
+        const mark = pointer ? (shown?.bookingId === pointer.bookingId ? shown : { bookingId: pointer.bookingId }) : (await calendars.read({ id: place.calendarId, key: place.calendarKey }, id))?.mark;
         if (mark && !pointer) await bookings.point(place.connectionId, id, { bookingId: mark.bookingId, target: targetPart(place.connectionId, place.calendarKey) });
         if (mark) ours.set(id, mark);
       }
@@ -94,7 +97,7 @@ export function ownEvents(parts: EditParts) {
       for (const { place, item, mark } of sightings) {
         const before = await bookings.read(mark.bookingId);
         const row = rowAt(before, place);
-        const judgement = judgeSighting({ item, mark: await versioned(mark, { place, item, row, calendars }) }, before.wish, row);
+        const judgement = judgeSighting({ item, mark: (before.wish?.version ?? 0) > 0 ? await versioned(mark, { place, item, row, calendars }) : mark }, before.wish, row);
         if (judgement.kind === 'later') lookAgain = true;
         if (judgement.kind === 'moved' && !(await settleSuspicion(parts, { connection, calendars, place, bookingId: mark.bookingId, eventId: item.id, before }))) lookAgain = true;
         if (judgement.kind === 'fine' && row?.told !== undefined) await bookings.noteTold(mark.bookingId, targetPart(place.connectionId, place.calendarKey), { etag: row.etag, told: undefined });
@@ -114,12 +117,12 @@ export function ownEvents(parts: EditParts) {
 }
 
 /** Google's ids of ours; Graph chooses its own, so that any may be ours. */
-const perhapsOurs = (provider: Connection['calendar_provider'], eventId: string): boolean => provider !== 'google' || /^booking[0-9a-v]{52}$/.test(eventId);
+const perhapsOurs = ({ calendar_provider, adopts }: Connection, eventId: string): boolean => calendar_provider !== 'google' || adopts === 1 || /^booking[0-9a-v]{52}$/.test(eventId);
 
 /** Events of ours that are gone from a calendar, by tombstones or by their absence from a complete list. */
 async function missingOf(parts: EditParts, { connection, sightings, absences, lists }: OwnNews): Promise<{ place: Place; bookingId: string; eventId: string }[]> {
   const missing = new Map<string, { place: Place; bookingId: string; eventId: string }>();
-  const gone = absences.filter(({ eventId }) => perhapsOurs(connection.calendar_provider, eventId));
+  const gone = absences.filter(({ eventId }) => perhapsOurs(connection, eventId));
   if (gone.length > 0) {
     const pointers = await parts.bookings.pointers(connection.connection_id, gone.map(({ eventId }) => eventId));
     for (const { place, eventId } of gone) {

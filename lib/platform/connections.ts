@@ -50,6 +50,8 @@ export interface Connection {
   readonly watches_revision?: number;
   /** What to do where a person moves or deletes an event of ours; absent: tell. */
   readonly on_edit?: 'tell' | 'restore';
+  /** It came over from the system before, whose events of bookings bear no id or mark of ours: only pointers tell them. */
+  readonly adopts?: 1;
   /** Raised by every change of calendars or policy; a change is made only to the revision that it was decided on. Absent: 0. */
   readonly revision?: number;
   readonly created_at: number;

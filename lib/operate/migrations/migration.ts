@@ -45,6 +45,8 @@ export interface MigrationParts {
   readonly tables: Readonly<Record<TableName, string>>;
   readonly connections: Connections;
   readonly connect: ConnectRoom;
+  /** Makes a booking pending, once the booking service has told of it; else it does nothing. */
+  readonly markBooking: (bookingId: string) => Promise<unknown>;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly wait: (ms: number) => Promise<void>;
@@ -74,11 +76,12 @@ export interface RunOptions {
   readonly bad?: (line: BadLine) => void;
 }
 
-/** How one line or item ended: a word that is counted; `bad` with the reason. */
-export type Ending = string | { readonly bad: string };
+/** How one line or item ended: a word that is counted; `bad` with the reason, counted as `bad` unless another word is given. Undefined: it does not matter here. */
+export type Ending = string | { readonly bad: string; readonly counted?: string } | undefined;
 
 /** One line of an export. */
 export interface Line {
+  /** From 1. */
   readonly number: number;
   readonly text: string;
 }
@@ -87,6 +90,8 @@ export interface Line {
 export interface LinePass {
   readonly file: string;
   readonly each: (line: Line) => Promise<Ending>;
+  /** How many at once; 10 unless said. */
+  readonly atOnce?: number;
 }
 
 /** Runs over every item of a table, in no order. */
@@ -98,17 +103,22 @@ export interface ItemPass {
 export interface PassContext {
   readonly parts: MigrationParts;
   readonly dryRun: boolean;
-  /** Folder of the export; absent where there is none (a rollback needs none). */
-  readonly folder?: string;
+  /** Absent where there is none: a rollback needs none. */
+  readonly source?: Source;
 }
 
-/** `undefined` for an item or line that does not matter is counted nowhere. */
+export interface Source {
+  readonly folder: string;
+  /** Of the files' content: another export has another. */
+  readonly fingerprint: string;
+}
+
 export interface Migration {
   readonly name: string;
   /** `import`: from an export, while SYNC is off. `layout`: of our own rows, beside live traffic. */
   readonly kind: 'import' | 'layout';
   forward(context: PassContext): Promise<LinePass | ItemPass>;
-  /** The same lines or items once more: `missing` ends are violations. */
+  /** The same lines or items once more, reading alone; those counted as `missing` are violations. */
   verify(context: PassContext): Promise<LinePass | ItemPass>;
   rollback(context: PassContext): Promise<ItemPass>;
 }
