@@ -19,6 +19,10 @@ const readings = ['_updates', '_condition', '_keyCondition', '_filter', '_projec
 /** What these judge depends on the value, and not only on its kind. */
 const byValue = /between|attribute_type/i;
 
+/** Under jest each mention of a global goes through the wall of its context: ten times as slow, in here. */
+const { isArray } = Array;
+const { entries } = Object;
+
 class Place {
   readonly name: string;
   constructor(name: string) {
@@ -40,7 +44,7 @@ export function judge(name: string, data: Data): string | undefined {
     if (refusal === undefined) known.set(shape, replaced(picked(data), (node) => placeOf.get(node)) as Data);
     return refusal;
   }
-  for (const [place, value] of Object.entries(values)) {
+  for (const [place, value] of entries(values)) {
     const refusal = validateAttributeValue(value);
     if (refusal) return `ExpressionAttributeValues contains invalid value: ${refusal} for key ${place}`;
   }
@@ -54,14 +58,16 @@ export function judge(name: string, data: Data): string | undefined {
 function shapeOf(name: string, data: Data): string | undefined {
   let shape = name;
   for (const text of texts) {
-    const expression = data[text];
+    const expression = data[text] as string | undefined;
     if (expression === undefined) continue;
-    if (byValue.test(String(expression))) return undefined;
-    shape += `\n${text} ${String(expression)}`;
+    if (byValue.test(expression)) return undefined;
+    shape += `\n${text} ${expression}`;
   }
   if (shape === name) return undefined;
-  for (const [place, value] of Object.entries((data['ExpressionAttributeValues'] ?? {}) as Values)) shape += `\n${place} ${Object.keys(value).join()}`;
-  return shape + JSON.stringify(data['ExpressionAttributeNames'] ?? null);
+  const { ExpressionAttributeValues: values = {}, ExpressionAttributeNames: names = {} } = data as { ExpressionAttributeValues?: Values; ExpressionAttributeNames?: Record<string, string> };
+  for (const place in values) for (const kind in values[place]) shape += `\n${place} ${kind}`;
+  for (const name in names) shape += `\n${name} ${names[name]}`;
+  return shape;
 }
 
 const picked = (data: Data): Data => Object.fromEntries(readings.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])));
@@ -71,8 +77,8 @@ function replaced(node: unknown, other: (node: unknown) => unknown): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const instead = other(node);
   if (instead !== undefined) return instead;
-  if (Array.isArray(node)) return node.map((one) => replaced(one, other));
+  if (isArray(node)) return node.map((one) => replaced(one, other));
   const copy: Data = {};
-  for (const [name, value] of Object.entries(node)) copy[name] = replaced(value, other);
+  for (const name in node) copy[name] = replaced((node as Data)[name], other);
   return copy;
 }
