@@ -1,6 +1,7 @@
-// npm run faults -- [--seeds 10000] [--from 1] [--steps 25] [--points]: every crash point, then long seeded runs, with a table at the end.
+// npm run faults -- [--seeds 10000] [--from 1] [--steps 25] [--points] [--hostile 100000]: every crash point, hostile input, then long seeded runs, with a table at the end.
 import { Command, InvalidArgumentError } from 'commander';
 import { allFates, enumerate } from './crash-points.ts';
+import { reportHostile } from './hostile-report.ts';
 import { scenarios } from './scenarios.ts';
 import { historyOf, retold, runHistory, shrunk } from './seeded-run.ts';
 
@@ -10,15 +11,16 @@ function count(text: string): number {
   return value;
 }
 
-const { seeds, from, steps: length, points: everyPoint } = new Command('npm run faults --')
+const { seeds, from, steps: length, points: everyPoint, hostile } = new Command('npm run faults --')
   .description('Tells seeded histories of people, bookings, flags and weather, and holds what is left to the model; a seed replays exactly.')
   .option('--seeds <n>', 'how many histories', count, 1000)
   .option('--from <n>', 'the first seed', count, 1)
   .option('--steps <n>', 'steps in each', count, 25)
   .option('--points', 'before them every crash point, in every way to die')
+  .option('--hostile <n>', 'before them so many hostile inputs, over every way in', count, 0)
   .allowExcessArguments(false)
   .parse()
-  .opts<{ seeds: number; from: number; steps: number; points?: true }>();
+  .opts<{ seeds: number; from: number; steps: number; points?: true; hostile: number }>();
 const total = { points: 0, runs: 0, seeds: 0, calls: 0, suffered: 0, violations: 0 };
 
 if (everyPoint) {
@@ -33,6 +35,7 @@ if (everyPoint) {
     }
   }
 }
+if (hostile > 0) total.violations += await reportHostile(hostile, from);
 for (let seed = from; seed < from + seeds; seed += 1) {
   const steps = historyOf(seed, length);
   const { violations, calls, suffered } = await runHistory(seed, steps);

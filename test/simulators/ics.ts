@@ -5,7 +5,7 @@ import { readComponents } from './ics-lines.ts';
 import type { Component } from './ics-lines.ts';
 import { textOf } from './ics-values.ts';
 import { zonesOf } from './ics-zones.ts';
-import { occurrences } from './recurrence.ts';
+import { happening } from './recurrence.ts';
 import { ianaFromWindows, isZone, toInstant, toLocal } from './zones.ts';
 import type { LocalStart } from './zones.ts';
 
@@ -66,9 +66,10 @@ function assemble(same: readonly ReadEvent[], context: Context): ImportedEvent[]
   if (master === undefined) return changed.map((event) => single(event, context));
   const overrides = new Map<string, Override>();
   const strays: ImportedEvent[] = [];
+  const happens = happening({ start: master.facts.start, rules: master.rules });
   for (const event of changed.sort((a, b) => a.sequence - b.sequence)) {
     const recurrence = recurrenceOf(event, master.facts.start, context);
-    if (happens(master, recurrence)) overrides.set(keyOf(recurrence), { recurrence, ...(event.facts.status === 'cancelled' ? {} : { event: event.facts }) });
+    if (happens(toInstant(recurrence, 'UTC'))) overrides.set(keyOf(recurrence), { recurrence, ...(event.facts.status === 'cancelled' ? {} : { event: event.facts }) });
     else if (event.facts.status !== 'cancelled') strays.push(single(event, context));
   }
   for (const { start, end } of master.periods) {
@@ -95,11 +96,6 @@ function recurrenceOf(event: ReadEvent, start: LocalStart, context: Context): Lo
 /** The same instant, told in the zone of the series. */
 function onClockOf(local: LocalStart, start: LocalStart): LocalStart {
   return 'date' in start || 'date' in local ? local : { dateTime: toLocal(toInstant(local, start.zone), start.zone), zone: start.zone };
-}
-
-function happens(master: ReadEvent, recurrence: LocalStart): boolean {
-  const instant = toInstant(recurrence, 'UTC');
-  return occurrences({ start: master.facts.start, rules: master.rules }, instant, instant + 1, 1).length > 0;
 }
 
 const keyOf = (local: LocalStart): string => ('date' in local ? local.date : `${local.dateTime}[${local.zone}]`);

@@ -31,15 +31,12 @@ const endOfTime = Date.UTC(9000, 0);
  * Throws RecurrenceError for a bad line.
  */
 export function occurrences(series: Series, from: number, to: number, cap = 5000): Occurrence[] {
-  const clock = clockOf(series.start);
-  const { rules, exclusions, dates, excludedDates } = readRules(series.rules);
-  const excluded = exclusion(clock, excludedDates);
+  const { clock, rules, exclusions, dates, excluded } = readSeries(series);
   const found = new Set<number>();
   const take = (instant: number): void => {
     if (instant >= from && instant < to && !excluded(instant)) found.add(instant);
   };
-  if (rules.length === 0) take(clock.start);
-  for (const date of dates) take(instantOf(date, clock));
+  dates.forEach(take);
   for (const rule of rules) {
     let taken = 0;
     for (const instant of ruleInstants(rule, clock, { from, to })) {
@@ -52,6 +49,23 @@ export function occurrences(series: Series, from: number, to: number, cap = 5000
   const latest = found.size === 0 ? from : [...found].reduce((a, b) => Math.max(a, b));
   for (const rule of exclusions) for (const instant of ruleInstants(rule, clock, { from, to: latest + 1 })) found.delete(instant);
   return [...found].sort((a, b) => a - b).slice(0, cap).map((instant) => ({ start: clock.local(instant), instant }));
+}
+
+/** Whether the series happens at an instant. Its lines are read once, or a file of a thousand exceptions and a thousand moved instances would take minutes. */
+export function happening(series: Series): (instant: number) => boolean {
+  const { clock, rules, exclusions, dates, excluded } = readSeries(series);
+  const meets = (rule: Rule, instant: number): boolean => {
+    for (const one of ruleInstants(rule, clock, { from: instant, to: instant + 1 })) if (one === instant) return true;
+    return false;
+  };
+  return (instant) => (dates.has(instant) || rules.some((rule) => meets(rule, instant))) && !excluded(instant) && !exclusions.some((rule) => meets(rule, instant));
+}
+
+function readSeries(series: Series) {
+  const clock = clockOf(series.start);
+  const { rules, exclusions, dates, excludedDates } = readRules(series.rules);
+  const instants = new Set([...(rules.length === 0 ? [clock.start] : []), ...dates.map((date) => instantOf(date, clock))]);
+  return { clock, rules, exclusions, dates: instants, excluded: exclusion(clock, excludedDates) };
 }
 
 /** Whether all lines are valid; throws RecurrenceError for the first that is not. */
