@@ -1,6 +1,7 @@
 // What every bench has in common: its command line, progress, a readable report or JSON, a time limit, and an exit status that tells
 // whether the promises were kept.
 import { Command, InvalidArgumentError } from 'commander';
+import { columns, type Row } from '../../infra/commands/columns.ts';
 
 /** One promise, held against what was measured. */
 export interface Finding {
@@ -13,7 +14,7 @@ export interface Finding {
 
 export interface Table {
   readonly title: string;
-  readonly rows: readonly Readonly<Record<string, string | number>>[];
+  readonly rows: readonly Row[];
 }
 
 export interface Report {
@@ -70,17 +71,9 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 function print({ tables, findings }: Report, { json, seconds }: { json: boolean; seconds: number }): void {
   const broken = findings.filter(({ kept, aim }) => !kept && aim !== true).length;
   if (json) return void process.stdout.write(`${JSON.stringify({ held: broken === 0, seconds: Math.round(seconds * 10) / 10, tables, findings }, null, 2)}\n`);
-  for (const { title, rows } of tables) process.stdout.write(`\n${title}\n${lines(rows)}\n`);
+  for (const { title, rows } of tables) process.stdout.write(`\n${title}\n${columns(rows)}\n`);
   const told = findings.map(({ promise, measured, kept, aim }) => ({ '': verdict(kept, aim), promise, measured }));
-  process.stdout.write(`\nPromises\n${lines(told)}\n\n${broken === 0 ? 'Every promise was kept' : `${broken} of ${findings.length} promises were broken`}; ${seconds.toFixed(1)} s.\n`);
+  process.stdout.write(`\nPromises\n${columns(told)}\n\n${broken === 0 ? 'Every promise was kept' : `${broken} of ${findings.length} promises were broken`}; ${seconds.toFixed(1)} s.\n`);
 }
 
 const verdict = (kept: boolean, aim: true | undefined): string => (aim === true ? (kept ? 'aim met' : 'aim not met') : kept ? 'kept' : 'BROKEN');
-
-/** Columns as wide as their widest cell; numbers stand to the right. */
-function lines(rows: Table['rows']): string {
-  const names = Object.keys(rows[0] ?? {});
-  const width = (name: string): number => Math.max(name.length, ...rows.map((row) => String(row[name] ?? '').length));
-  const line = (cells: readonly (string | number)[]): string => `  ${cells.map((cell, at) => (typeof cell === 'number' ? String(cell).padStart(width(names[at] ?? '')) : cell.padEnd(width(names[at] ?? '')))).join('  ')}`.trimEnd();
-  return [line(names), ...rows.map((row) => line(names.map((name) => row[name] ?? '')))].join('\n');
-}
