@@ -1,6 +1,6 @@
 // What the processes hold in their hands: clients of AWS whose calls are answered in memory, and fetch, which leads to the simulators.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { SimulatorServer } from '../simulators/simulator-server.ts';
 import type { MemoryTables } from '../support/memory-tables.ts';
@@ -26,6 +26,7 @@ export interface Message {
   readonly id: string;
   readonly queue: string;
   readonly body: string;
+  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   visibleAt: number;
   receives: number;
 }
@@ -39,16 +40,36 @@ export class Queues {
   constructor(clock: () => number) {
     this.clock = clock;
   }
-  push(queue: string, body: string, delaySeconds = 0): void {
-    this.messages.push({ id: `m${(this.#count += 1)}`, queue, body, visibleAt: this.clock() + delaySeconds * 1000, receives: 0 });
+  push(queue: string, body: string, delaySeconds = 0, attributes: Message['attributes'] = {}): void {
+    this.messages.push({ id: `m${(this.#count += 1)}`, queue, body, attributes, visibleAt: this.clock() + delaySeconds * 1000, receives: 0 });
+  }
+  /** Takes up to ten in hand, as who redrives does. */
+  take(queue: string, hiddenSeconds: number): Message[] {
+    const taken = this.messages.filter((message) => message.queue === queue && message.visibleAt <= this.clock()).slice(0, 10);
+    for (const message of taken) message.visibleAt = this.clock() + hiddenSeconds * 1000;
+    return taken;
+  }
+  remove(id: unknown): void {
+    this.messages = this.messages.filter((message) => message.id !== id);
   }
 }
 
 export function sqsDoor(outside: Outside, queues: Queues): SQSClient {
   const effects: Record<string, (input: Record<string, unknown>) => object> = {
-    SendMessage: ({ QueueUrl, MessageBody, DelaySeconds }) => {
-      queues.push(String(QueueUrl), String(MessageBody), Number(DelaySeconds ?? 0));
+    SendMessage: ({ QueueUrl, MessageBody, DelaySeconds, MessageAttributes }) => {
+      queues.push(String(QueueUrl), String(MessageBody), Number(DelaySeconds ?? 0), MessageAttributes as Message['attributes'] | undefined);
       return { MessageId: 'm' };
+    },
+    ReceiveMessage: ({ QueueUrl, VisibilityTimeout }) => ({
+      Messages: queues.take(String(QueueUrl), Number(VisibilityTimeout)).map(({ id, body, attributes }) => ({ MessageId: id, Body: body, ReceiptHandle: id, MessageAttributes: attributes })),
+    }),
+    DeleteMessage: ({ ReceiptHandle }) => {
+      queues.remove(ReceiptHandle);
+      return {};
+    },
+    ChangeMessageVisibility: ({ ReceiptHandle }) => {
+      for (const message of queues.messages) if (message.id === ReceiptHandle) message.visibleAt = queues.clock();
+      return {};
     },
     SendMessageBatch: ({ QueueUrl, Entries }) => {
       for (const { MessageBody, DelaySeconds } of Entries as { MessageBody: string; DelaySeconds?: number }[]) queues.push(String(QueueUrl), MessageBody, DelaySeconds);

@@ -6,7 +6,7 @@ import type { Fate, Point } from './outside.ts';
 import { scenarios } from './scenarios.ts';
 
 /** Each call in one of the ways in which it may fail, taken in turn; of the reads whose answer is lost, one of each kind. */
-const telling = (points: readonly Point[]): Fate[] => {
+export const sampleOf = (points: readonly Point[]): Fate[] => {
   const seen = new Set<string>();
   const ways = new Map<number, Fate[]>();
   for (const fate of distinctFates(points)) ways.set(fate.at, [...(ways.get(fate.at) ?? []), fate]);
@@ -23,7 +23,7 @@ export function everyPoint(provider: CalendarProvider): void {
   const told: Enumerated[] = [];
   describe(`at ${provider}, whichever call of it a process dies in, loses the answer of, makes twice, or whose effect comes late`, () => {
     it.each(scenarios)('$name: all comes out as it must, and no reader ever sees a true interval missing or two events', async (scenario) => {
-      const end = await enumerate(provider, scenario, telling);
+      const end = await enumerate(provider, scenario, sampleOf);
       told.push(end);
       expect(end.wrong).toEqual([]);
       expect(end.points).toBeGreaterThan(20);

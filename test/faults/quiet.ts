@@ -102,12 +102,18 @@ export async function receive(world: FaultWorld, message: Message): Promise<void
     world.violations.push(`a message went to the dead letters: ${message.body}`);
     return;
   }
-  const event = { Records: [{ messageId: message.id, body: message.body } as SQSRecord] };
+  const event = { Records: [recordOf(message)] };
   const worker = message.queue === 'inbound' ? functions.inbound : functions.booking;
   const { process, answer } = await world.invoke(message.queue, () => worker(event, now + leaseLength));
   const done = !process.dead && answer !== undefined && answer.batchItemFailures.length === 0;
   const at = queues.messages.indexOf(message);
   if (done && at >= 0) queues.messages.splice(at, 1);
+}
+
+/** As an event source mapping hands it over. */
+function recordOf({ id, body, attributes }: Message): SQSRecord {
+  const told = Object.entries(attributes).map(([name, { DataType = 'String', StringValue }]) => [name, { dataType: DataType, stringValue: StringValue }]);
+  return { messageId: id, body, messageAttributes: Object.fromEntries(told) } as SQSRecord;
 }
 
 /** Google sends again after 5xx alone, Graph after anything but a success. */

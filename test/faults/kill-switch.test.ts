@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { flip, points, switches, type Flip } from './kill-switch.ts';
+
+/** Of the calls of a story one in so many; `npm run faults -- --gates` takes every one. */
+const oneIn = 4;
+
+describe.each(switches.map((gate, index) => [gate.name, gate, index] as const))('%s, turned while everything runs', (_, gate, index) => {
+  it.each(['closes', 'opens'] as const)('%s at any call: silence while it is closed, nothing lost, and each change caught up once', async (way) => {
+    const provider: Flip['provider'] = (index + (way === 'opens' ? 1 : 0)) % 2 === 0 ? 'google' : 'microsoft';
+    const chosen = (await points({ provider, gate, way })).filter((_point, n) => n % oneIn === index % oneIn);
+    const wrong: string[] = [];
+    for (const at of chosen) {
+      const { during, violations } = await flip({ provider, gate, way, at });
+      if (during === undefined) wrong.push(`there is no call ${at}`);
+      wrong.push(...violations.map((violation) => `at call ${at}, ${during}: ${violation}`));
+    }
+    expect(wrong).toEqual([]);
+    expect(chosen.length).toBeGreaterThan(0);
+  }, 60_000);
+});
