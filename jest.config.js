@@ -1,12 +1,15 @@
+import { availableParallelism } from 'node:os';
+
 /** TypeScript is only stripped here; `npm run lint` holds the types. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/plain-environment.js',
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
   testTimeout: 20_000,
-  // Both cores: the default leaves one idle.
-  maxWorkers: '100%',
+  // One more than cores: a journey waits for most of its time.
+  maxWorkers: availableParallelism() + 1,
 };

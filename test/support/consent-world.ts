@@ -20,11 +20,12 @@ import { Setting } from '../../lib/platform/names.ts';
 import type { GoogleSimulator } from '../simulators/google/simulator.ts';
 import { startGoogleSimulator } from '../simulators/google/simulator.ts';
 import { startMicrosoftSimulator, type MicrosoftSimulator } from '../simulators/microsoft/simulator.ts';
+import { countedTables } from './counted-tables.ts';
 import { browser, consent, type Browser, type ConsentEnding, type Decides } from './browser.ts';
 import { seededRandom } from './seeded-random.ts';
 import { sendJson } from './send-json.ts';
 import { TurnableSettings } from './small-world.ts';
-import { startTables, type Tables } from './tables.ts';
+import type { CountedTables } from './tables.ts';
 
 export const returnUrl = 'https://platform.example/calendars?tab=mine';
 export const clientOf = { google: { clientId: 'g-client', clientSecret: 'g-secret' }, microsoft: { clientId: 'm-client', clientSecret: 'm-secret' } } as const;
@@ -35,7 +36,7 @@ interface StartWanted {
 }
 
 export interface ConsentWorld {
-  readonly tables: Tables;
+  readonly tables: CountedTables;
   readonly google: GoogleSimulator;
   readonly microsoft: MicrosoftSimulator;
   readonly settings: TurnableSettings;
@@ -60,7 +61,7 @@ export async function startConsentWorld(): Promise<ConsentWorld> {
   let now = Date.parse('2026-03-02T09:00:00Z');
   const clock = (): number => now;
   const [tables, google, microsoft] = await Promise.all([
-    startTables(),
+    countedTables(),
     startGoogleSimulator({ clock, random: seededRandom(3) }),
     startMicrosoftSimulator({ clock, random: seededRandom(4), behaviour: { latencyMs: 0 } }),
   ]);
@@ -106,7 +107,7 @@ export async function startConsentWorld(): Promise<ConsentWorld> {
     connections: async () => (await tables.all('connections')).filter(({ connection_id }) => !String(connection_id).includes('#')) as unknown as Connection[],
     async close() {
       server.closeAllConnections();
-      await Promise.all([new Promise((resolve) => server.close(resolve)), google.close(), microsoft.close(), tables.close()]);
+      await Promise.all([new Promise((resolve) => server.close(resolve)), google.close(), microsoft.close()]);
     },
   };
 }
@@ -123,7 +124,7 @@ function turnOn(settings: TurnableSettings): void {
 }
 
 interface Made {
-  readonly tables: Tables;
+  readonly tables: CountedTables;
   readonly google: GoogleSimulator;
   readonly microsoft: MicrosoftSimulator;
   readonly settings: TurnableSettings;

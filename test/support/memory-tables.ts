@@ -40,6 +40,8 @@ export interface MemoryTables {
   put(table: TableName, row: Row): void;
   get(table: TableName, key: Record<string, string>): Row | undefined;
   all(table: TableName): Row[];
+  /** As if nothing had ever been in it. */
+  empty(table: TableName): void;
 }
 
 interface Kept {
@@ -69,6 +71,11 @@ export async function memoryTables(clock: () => number): Promise<MemoryTables> {
       return found === undefined ? undefined : fromItem(found as Item);
     },
     all: (table) => [...tableOf(named[table]).items.values()].map(fromItem),
+    empty(table) {
+      const emptied = tableOf(named[table]);
+      for (const map of [emptied.items, emptied.partitions, emptied.shown]) map.clear();
+      emptied.late = [];
+    },
   };
   function tableOf(name: string): Kept {
     const found = kept.get(name);

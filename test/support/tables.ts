@@ -12,20 +12,24 @@ import { synthesizedStack } from './template.ts';
 
 type Row = Record<string, unknown>;
 
-export interface Tables {
+/** Tables that count; test/support/counted-tables.ts has them without an engine. */
+export interface CountedTables {
   /** A client whose every command is in `calls`. */
   readonly dynamo: DynamoDBClient;
   readonly calls: Call[];
-  readonly url: string;
   /** Physical names by short ones. */
   readonly named: Readonly<Record<TableName, string>>;
-  /** Another client, as another process would have; its commands are not counted. */
-  readonly another: () => DynamoDBClient;
   readonly put: (table: TableName, row: Row) => Promise<void>;
   readonly get: (table: TableName, key: Record<string, string>) => Promise<Row | undefined>;
   readonly all: (table: TableName) => Promise<Row[]>;
   /** Empties the table, and forgets the calls. */
   readonly aClean: (table: TableName) => Promise<void>;
+}
+
+export interface Tables extends CountedTables {
+  readonly url: string;
+  /** Another client, as another process would have; its commands are not counted. */
+  readonly another: () => DynamoDBClient;
   readonly close: () => Promise<void>;
 }
 

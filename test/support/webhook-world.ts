@@ -1,4 +1,4 @@
-// One webhook with everything real behind it but SQS and SSM: tables on an engine, tokens by the real algorithm.
+// One webhook with everything real behind it but SQS and SSM: tables by whoever starts it, tokens by the real algorithm.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { randomBytes } from 'node:crypto';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
@@ -12,7 +12,7 @@ import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { settingsFrom, unknownSettings, type SettingsSnapshot } from '../../lib/platform/settings.ts';
 import { safeReason } from '../../lib/platform/telemetry.ts';
 import { scriptedSqs, type Call } from './recorded-calls.ts';
-import type { Tables } from './tables.ts';
+import type { CountedTables } from './tables.ts';
 import { keyRing } from './notices.ts';
 
 const readers = { google: readGoogleNotice, microsoft: readMicrosoftNotices };
@@ -32,7 +32,7 @@ export const openSettings = (overrides: Partial<Record<SettingName, string | und
 export interface WebhookWorld {
   /** Takes a delivery as API Gateway would hand it over. */
   post(event: APIGatewayProxyEventV2, provider?: CalendarProvider): Promise<APIGatewayProxyStructuredResultV2>;
-  readonly tables: Tables;
+  readonly tables: CountedTables;
   readonly queue: Call[];
   readonly outcomes: Outcome[];
   /** What the operator reads of the causes of 503s, oldest first. */
@@ -49,7 +49,7 @@ export interface WebhookWorld {
   inboxOf(connectionId: string): Promise<Record<string, unknown> | undefined>;
 }
 
-export function webhookWorld(tables: Tables): WebhookWorld {
+export function webhookWorld(tables: CountedTables): WebhookWorld {
   let now = theStart;
   let snapshot = openSettings();
   let failing = false;

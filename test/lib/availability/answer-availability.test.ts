@@ -1,21 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { answerAvailability } from '../../../lib/availability/answer-availability.ts';
 import { readProvider } from '../../../lib/availability/read-provider.ts';
 import { eventRow, healthEnd, healthRow, healthStart, type ConnectionHealth } from '../../../lib/platform/busy-keys.ts';
 import { days, minutes } from '../../../lib/platform/clock.ts';
 import { settingsFrom, unknownSettings, type SettingsSnapshot } from '../../../lib/platform/settings.ts';
+import { countedTables } from '../../support/counted-tables.ts';
 import { aPost } from '../../support/notices.ts';
-import { startTables, type Tables } from '../../support/tables.ts';
+import type { CountedTables } from '../../support/tables.ts';
 
 const now = Date.parse('2026-03-02T09:00:00Z');
 const iso = (ms: number) => new Date(ms).toISOString();
 const syncOn = settingsFrom(new Map([['CALENDAR_SYNC_ENABLED', 'true'], ['CALENDAR_ALLOWLIST_PROVIDER_IDS', '*']]));
-let tables: Tables;
+let tables: CountedTables;
 let snapshot: SettingsSnapshot;
 let asked: number;
 const told: unknown[] = [];
-beforeAll(async () => void (tables = await startTables()));
-afterAll(() => tables.close());
+beforeAll(async () => void (tables = await countedTables()));
 beforeEach(async () => {
   await tables.aClean('busy-intervals');
   [snapshot, asked] = [syncOn, 0];

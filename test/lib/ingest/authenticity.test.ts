@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
 import { Setting } from '../../../lib/platform/names.ts';
+import { countedTables } from '../../support/counted-tables.ts';
 import { aGoogleNotice, aGraphPost, aSecret, keyRing } from '../../support/notices.ts';
-import { startTables, type Tables } from '../../support/tables.ts';
+import type { CountedTables } from '../../support/tables.ts';
 import { webhookWorld, type WebhookWorld } from '../../support/webhook-world.ts';
 
-let tables: Tables;
+let tables: CountedTables;
 let world: WebhookWorld;
 let number = 0;
-beforeAll(async () => void (tables = await startTables()));
-afterAll(() => tables.close());
+beforeAll(async () => void (tables = await countedTables()));
 beforeEach(async () => {
   await tables.aClean('sync-state');
   world = webhookWorld(tables);

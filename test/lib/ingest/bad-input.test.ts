@@ -1,16 +1,16 @@
 // Deliveries that no sender of ours would make. None may be answered 2xx or 5xx, throw, or reach a table or the queue.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
+import { countedTables } from '../../support/counted-tables.ts';
 import { aGoogleNotice, aGraphItem, aGraphPost, aPost, graphBody, googleToken } from '../../support/notices.ts';
-import { startTables, type Tables } from '../../support/tables.ts';
+import type { CountedTables } from '../../support/tables.ts';
 import { webhookWorld, type WebhookWorld } from '../../support/webhook-world.ts';
 
-let tables: Tables;
+let tables: CountedTables;
 let world: WebhookWorld;
-beforeAll(async () => void (tables = await startTables()));
-afterAll(() => tables.close());
+beforeAll(async () => void (tables = await countedTables()));
 beforeEach(async () => {
   await tables.aClean('sync-state');
   world = webhookWorld(tables);

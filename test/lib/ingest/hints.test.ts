@@ -1,20 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { countedTables } from '../../support/counted-tables.ts';
 import { aGoogleNotice, aGraphPost } from '../../support/notices.ts';
-import { startTables, type Tables } from '../../support/tables.ts';
+import type { CountedTables } from '../../support/tables.ts';
 import { webhookWorld, type WebhookWorld } from '../../support/webhook-world.ts';
 
-let tables: Tables;
+let tables: CountedTables;
 let world: WebhookWorld;
-beforeAll(async () => void (tables = await startTables()));
-afterAll(() => tables.close());
+beforeAll(async () => void (tables = await countedTables()));
 beforeEach(async () => {
   await tables.aClean('sync-state');
   world = webhookWorld(tables);
 });
 /** As a worker does once it has pulled. */
 const cleared = (id: string) =>
-  tables.another().send(new UpdateItemCommand({ TableName: tables.named['sync-state'], Key: { connection_id: { S: id }, part: { S: 'inbox' } }, UpdateExpression: 'REMOVE dirtySince, dirtyShard' }));
+  tables.dynamo.send(new UpdateItemCommand({ TableName: tables.named['sync-state'], Key: { connection_id: { S: id }, part: { S: 'inbox' } }, UpdateExpression: 'REMOVE dirtySince, dirtyShard' }));
 
 describe('hints', () => {
   it('are sent once, on the step from clean to dirty, and again after the mark was cleared', async () => {

@@ -1,21 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { minutes, seconds } from '../../../lib/platform/clock.ts';
 import { Setting, type SettingName } from '../../../lib/platform/names.ts';
 import { settingsFrom, unknownSettings } from '../../../lib/platform/settings.ts';
 import { dueShard } from '../../../lib/platform/shard.ts';
 import { concerns, gatesOf, noteGates, runSweep, sweepLength, type Gates, type GatesSeen } from '../../../lib/upkeep/gate-sweep.ts';
-import { startTables, type Tables } from '../../support/tables.ts';
+import { countedTables } from '../../support/counted-tables.ts';
+import type { CountedTables } from '../../support/tables.ts';
 
 const open: GatesSeen = { sync: true, webhook: true, providers: '*', connections: '*' };
 const begins = Date.parse('2026-03-02T09:00:00Z');
-let tables: Tables;
+let tables: CountedTables;
 let now = begins;
 const clock = (): number => now;
 
 beforeAll(async () => {
-  tables = await startTables();
+  tables = await countedTables();
 }, 60_000);
-afterAll(() => tables.close());
 beforeEach(async () => {
   now = begins;
   for (const name of ['sync-state', 'connections'] as const) await tables.aClean(name);

@@ -1,25 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { minutes, seconds } from '../../../lib/platform/clock.ts';
 import { eachConcurrently } from '../../../lib/platform/concurrently.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { dueShard, shardOf } from '../../../lib/platform/shard.ts';
 import { tick } from '../../../lib/upkeep/tick.ts';
 import { upkeepStates } from '../../../lib/upkeep/upkeep-state.ts';
+import { countedTables } from '../../support/counted-tables.ts';
 import { live, mortalDynamo, type Life } from '../../support/mortal.ts';
 import { TurnableSettings, type Sent } from '../../support/small-world.ts';
-import { startTables, type Tables } from '../../support/tables.ts';
+import type { CountedTables } from '../../support/tables.ts';
 import { fakeQueue, telling } from '../../support/workers.ts';
 import type { BookingHint, InboundHint } from '../../../lib/platform/messages.ts';
 
-let tables: Tables;
+let tables: CountedTables;
 let now = Date.parse('2026-03-27T09:00:00Z');
 const settings = new TurnableSettings();
 const hints: Sent<InboundHint>[] = [];
 const bookingHints: Sent<BookingHint>[] = [];
 beforeAll(async () => {
-  tables = await startTables();
+  tables = await countedTables();
 });
-afterAll(() => tables.close());
 beforeEach(async () => {
   settings.reset();
   hints.length = 0;
