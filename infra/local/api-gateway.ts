@@ -29,7 +29,7 @@ interface Serving {
 }
 
 /** `stage` is known before the plan is, as the URL depends on it. */
-export async function startApiGateway(options: { clock: VirtualClock; stage: string; port?: number }): Promise<ApiGateway> {
+export async function startApiGateway(options: { clock: VirtualClock; stage: string; port?: number; onAnswer?: (answer: { status: number; ms: number }) => void }): Promise<ApiGateway> {
   let serving: Serving | undefined;
   const answer = async (request: IncomingMessage): Promise<ApiAnswer> => {
     if (serving === undefined) return message(503, 'Service Unavailable');
@@ -37,8 +37,12 @@ export async function startApiGateway(options: { clock: VirtualClock; stage: str
   };
   // Node's own header limit is left above the gateway's, whose answer it is.
   const server = createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000 }, (request, response) => {
+    const began = performance.now();
     answer(request)
-      .then((given) => send(response, given))
+      .then((given) => {
+        options.onAnswer?.({ status: given.status, ms: performance.now() - began });
+        return send(response, given);
+      })
       .catch((error: unknown) => {
         if (!request.destroyed || request.complete) console.error('api gateway:', error);
         response.destroy();

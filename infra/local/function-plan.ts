@@ -21,7 +21,7 @@ export interface FunctionPlan {
 
 /** Where functions find the engines and the calendar providers on this machine. */
 export interface Surroundings {
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly ssm: string };
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly ssm: string; readonly cloudwatch?: string };
   /** By the names of `Env`; replaces the template's value where a function has that variable. */
   readonly providers: Readonly<Record<string, string>>;
   /** Rewrites text that names the deployed HTTP API to where it answers here. */
@@ -95,6 +95,7 @@ function lambdaEnvironment(plan: Omit<FunctionPlan, 'environment'>, { endpoints 
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_SSM: endpoints.ssm,
+    ...(endpoints.cloudwatch !== undefined && { AWS_ENDPOINT_URL_CLOUDWATCH: endpoints.cloudwatch }),
   };
 }
 

@@ -36,6 +36,8 @@ export interface FunctionsOptions {
   readonly idleMs?: number;
   readonly onLine: (line: LogLine) => void;
   readonly onInvocation: (invocation: Invocation) => void;
+  /** Told of an invocation that found no free concurrency. */
+  readonly onThrottle?: (functionName: string) => void;
 }
 
 export function runFunctions(plans: readonly FunctionPlan[], options: FunctionsOptions): Functions {
@@ -114,7 +116,10 @@ function pool(plan: FunctionPlan, options: FunctionsOptions) {
 
   const invoke = async (event: string): Promise<InvokeResult> => {
     if (closed) return closing;
-    if (busy >= reserved) return throttled;
+    if (busy >= reserved) {
+      options.onThrottle?.(plan.name);
+      return throttled;
+    }
     busy += 1;
     try {
       if (busy > processes) await new Promise<void>((resolve) => waiting.push(resolve));

@@ -5,12 +5,12 @@ import type { FunctionPlan } from './function-plan.ts';
 import type { LocalQueue } from './queues.ts';
 import type { SimulatorUrls } from './simulators.ts';
 
-/** Where the engines answer; what measures or fakes another service of AWS adds its address here. */
+/** Where the engines answer. */
 export interface Endpoints {
   readonly dynamodb: string;
   readonly sqs: string;
   readonly ssm: string;
-  readonly cloudwatch?: string;
+  readonly cloudwatch: string;
 }
 
 export interface Outputs {

@@ -6,6 +6,10 @@ import { startApiGateway } from './api-gateway.ts';
 import type { ApiGateway } from './api-gateway.ts';
 import { planApi, registerApi } from './api-routes.ts';
 import type { Child } from './child-process.ts';
+import type { AlarmStatus } from './cloudwatch/alarm-watch.ts';
+import type { Transition } from './cloudwatch/alarms.ts';
+import { startCloudWatch } from './cloudwatch/cloudwatch.ts';
+import type { CloudWatch } from './cloudwatch/cloudwatch.ts';
 import { disturbance } from './disturbance.ts';
 import type { Disturbance } from './disturbance.ts';
 import { functionLogs } from './function-logs.ts';
@@ -58,6 +62,8 @@ export interface SandboxEvents {
   readonly invocation: [Invocation];
   readonly log: [LogLine];
   readonly trouble: [string];
+  /** An alarm of the template changed its state. */
+  readonly alarm: [Transition];
 }
 
 export interface Sandbox extends Outputs {
@@ -67,6 +73,10 @@ export interface Sandbox extends Outputs {
   /** By short or physical name. */
   invoke(functionName: string, payload: unknown): Promise<InvokeResult>;
   logs(functionName: string): readonly LogLine[];
+  /** The template's alarms, as they stand. */
+  alarms(): AlarmStatus[];
+  /** The figures that functions and engines sent, and every change of an alarm. */
+  readonly metrics: Pick<CloudWatch, 'figure' | 'history' | 'emf'>;
   /** Largest resident memory seen of each function, in MB, by physical name. */
   peakMemory(): Record<string, number>;
   on<E extends keyof SandboxEvents>(event: E, listen: (...args: SandboxEvents[E]) => void): void;
@@ -86,7 +96,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const events = new EventEmitter<{ [E in keyof SandboxEvents]: SandboxEvents[E] }>();
 
   const onTrouble = (trouble: string): void => void events.emit('trouble', trouble);
-  const engines = await startEngines(stack, { options, clock, closing });
+  const engines = await startEngines(stack, { options, clock, closing, events });
+  const { cloudwatch } = engines;
   const plans = planFunctions(stack, {
     endpoints: engines.endpoints,
     providers: engines.simulators === undefined ? {} : providerEnvironment(engines.simulators.urls),
@@ -102,12 +113,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...(options.processes === undefined ? {} : { processes: options.processes }),
     onLine: (line) => {
       logs.add(line);
+      cloudwatch.line(line);
       events.emit('log', line);
     },
     onInvocation: (invocation) => {
       peaks.set(invocation.function, Math.max(peaks.get(invocation.function) ?? 0, invocation.peakRssMb ?? 0));
+      cloudwatch.invoked(invocation);
       events.emit('invocation', invocation);
     },
+    onThrottle: cloudwatch.throttled,
   });
   startTraffic(stack, { options, clock, closing, engines, functions, onTrouble });
   let ending = false;
@@ -128,6 +142,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock,
     invoke: (name, payload) => functions.invoke(physical(name), payload),
     logs: (name) => logs.of(physical(name)),
+    alarms: cloudwatch.alarms,
+    metrics: cloudwatch,
     peakMemory: () => Object.fromEntries(plans.map(({ name }) => [name, peaks.get(name) ?? 0])),
     on: (event, listen) => void events.on(event, listen as never),
     pids: () => [...functions.pids(), ...engines.children.map(({ pid }) => pid)],
@@ -141,6 +157,7 @@ interface Engines {
   readonly queues: readonly LocalQueue[];
   readonly simulators: Simulators | undefined;
   readonly gateway: ApiGateway;
+  readonly cloudwatch: CloudWatch;
   readonly children: readonly Child[];
   /** The queue engine is somebody else's. */
   readonly queuesShared: boolean;
@@ -150,10 +167,11 @@ interface Start {
   readonly options: SandboxOptions;
   readonly clock: VirtualClock;
   readonly closing: AsyncDisposableStack;
+  readonly events: EventEmitter<{ [E in keyof SandboxEvents]: SandboxEvents[E] }>;
 }
 
 /** Starts what functions talk to, and registers every resource that a function's environment may name. */
-async function startEngines(stack: LocalStack, { options, clock, closing }: Start): Promise<Engines> {
+async function startEngines(stack: LocalStack, { options, clock, closing, events }: Start): Promise<Engines> {
   /** One that fails does not stop the others from being ended: each is registered as soon as it is there. */
   const ended = async <T extends { child?: { stop(): Promise<void> } }>(starting: Promise<T>): Promise<T> => {
     const started = await starting;
@@ -168,14 +186,18 @@ async function startEngines(stack: LocalStack, { options, clock, closing }: Star
   const [table, queue, simulators] = started.map((each) => valueOf<unknown>(each)) as [Awaited<ReturnType<typeof startTableEngine>>, Awaited<ReturnType<typeof startQueueEngine>>, Simulators | undefined];
   const ssm = await startParameterServer(clock.now);
   closing.defer(() => ssm.close());
-  const [stage] = stack.of('AWS::ApiGatewayV2::Stage');
-  const gateway = await startApiGateway({ clock, stage: stage === undefined ? '$default' : (text(stage, 'StageName') ?? '$default'), ...(options.port === undefined ? {} : { port: options.port }) });
+  const [stageResource] = stack.of('AWS::ApiGatewayV2::Stage');
+  const stage = stageResource === undefined ? '$default' : (text(stageResource, 'StageName') ?? '$default');
+  const cloudwatch = await startCloudWatch({ clock, stage, onTransition: (transition) => void events.emit('alarm', transition), onTrouble: (trouble) => void events.emit('trouble', trouble) });
+  closing.defer(() => cloudwatch.close());
+  const gateway = await startApiGateway({ clock, stage, onAnswer: cloudwatch.answered, ...(options.port === undefined ? {} : { port: options.port }) });
   closing.defer(() => gateway.close());
   const [tables, queues] = await Promise.all([createTables(stack, table.url), createQueues(stack, queue.url), plantParameters(stack, ssm.url)]);
   registerApi(stack, gateway.url);
   registerFunctions(stack);
+  cloudwatch.start(stack, { queues, endpoint: queue.url });
   const children = [table.child, queue.child, simulators?.child].filter((child) => child !== undefined);
-  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url }, tables, queues, simulators, gateway, children, queuesShared: queue.child === undefined };
+  return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url, cloudwatch: cloudwatch.url }, cloudwatch, tables, queues, simulators, gateway, children, queuesShared: queue.child === undefined };
 }
 
 function valueOf<T>(settled: PromiseSettledResult<T>): T {
@@ -183,7 +205,7 @@ function valueOf<T>(settled: PromiseSettledResult<T>): T {
   return settled.value;
 }
 
-interface Traffic extends Start {
+interface Traffic extends Omit<Start, 'events'> {
   readonly engines: Engines;
   readonly functions: Functions;
   readonly onTrouble: (trouble: string) => void;

@@ -19,6 +19,8 @@ const running: Readonly<Record<string, string>> = {
   'AWS::ApiGatewayV2::Integration': 'api-gateway.ts',
   'AWS::Events::Rule': 'timer.ts',
   'AWS::Scheduler::Schedule': 'timer.ts',
+  'AWS::CloudWatch::Alarm': 'cloudwatch/alarms.ts',
+  'AWS::CloudWatch::CompositeAlarm': 'cloudwatch/alarms.ts',
 };
 
 /** Types that do nothing on this machine: permissions, logs, what watches and what deploys. */
@@ -35,9 +37,8 @@ const idle: ReadonlySet<string> = new Set([
   'AWS::Logs::ResourcePolicy',
   'AWS::Logs::MetricFilter',
   'AWS::Logs::QueryDefinition',
-  'AWS::CloudWatch::Alarm',
-  'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
+  'AWS::CloudWatch::AnomalyDetector',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',
   'AWS::SNS::Subscription',

@@ -9,11 +9,11 @@ describe('a template that is to run on this machine', () => {
     expect(() => stackOf({ Strange: { Type: 'AWS::Timestream::Table' } })).toThrow(/does not know AWS::Timestream::Table \(Strange\)[^]*infra\/local\/template\.ts/);
   });
 
-  it('may hold permissions, logs and alarms, which do nothing here but can be named', () => {
+  it('may hold permissions, logs and dashboards, which do nothing here but can be named', () => {
     const stack = stackOf({
       Log: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/aws/lambda/x' } },
       Role: { Type: 'AWS::IAM::Role' },
-      Alarm: { Type: 'AWS::CloudWatch::Alarm' },
+      Dashboard: { Type: 'AWS::CloudWatch::Dashboard' },
       Queue: { Type: 'AWS::SQS::Queue', Properties: { A: { Ref: 'Log' }, B: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
     });
     const [queue] = stack.of('AWS::SQS::Queue');
