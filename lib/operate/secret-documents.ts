@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { keyAgeBeforeSigning, parseKeyRing, signingKey, type KeyRing } from '../platform/key-ring.ts';
 import { parseJson } from '../platform/messages.ts';
-import { secretNames, Setting } from '../platform/names.ts';
+import { Setting, type secretNames } from '../platform/names.ts';
 
 export type SecretName = (typeof secretNames)[number];
 export type RingName = typeof Setting.webhookKeys | typeof Setting.tokenKeys;

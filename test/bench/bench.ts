@@ -1,7 +1,10 @@
 // What every bench has in common: its command line, progress, a readable report or JSON, a time limit, and an exit status that tells
 // whether the promises were kept.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { columns, type Row } from '../../infra/commands/columns.ts';
+import { wholeNumber } from '../../infra/commands/whole-number.ts';
+
+export { wholeNumber };
 
 /** One promise, held against what was measured. */
 export interface Finding {
@@ -57,15 +60,6 @@ export async function runBench<Options extends object>({ name, description, opti
   } finally {
     clearTimeout(late);
   }
-}
-
-/** A parser for options that are whole numbers between two bounds. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
-    return value;
-  };
 }
 
 function print({ tables, findings }: Report, { json, seconds }: { json: boolean; seconds: number }): void {

@@ -30,7 +30,7 @@ async function edit(job: Job, name: ListName, change: Edit): Promise<Answer> {
     await job.agree([`${name}: ${before ?? 'missing'} → ${edited.text}`, ...edited.notes]);
     await put(job, name, edited.text);
   }
-  return { data: { list: name, before: before ?? null, after: same ? before : edited.text, changed: !same, notes: edited.notes }, text: [same ? 'Nothing to change.' : `${name} is ${edited.text}; functions know within 30 s.`, ...edited.notes] };
+  return { data: { list: name, before: before ?? null, after: same ? before : edited.text, changed: !same, notes: edited.notes }, text: [same ? 'Nothing to change.' : `${name} is ${edited.text}; functions know within 30 s.`] };
 }
 
 async function show({ place }: Job): Promise<Answer> {

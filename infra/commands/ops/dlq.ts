@@ -8,6 +8,7 @@ import { ago, iso } from './ages.ts';
 import type { AddCommand, Answer, Job } from './command.ts';
 import { Failure } from './failure.ts';
 import type { AnyQueueName, Place } from './place.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /** Taken in hand at once, unless said. */
 const usualLimit = 1000;
@@ -16,12 +17,6 @@ export function queueNamed(text: string): QueueName {
   const found = queueNames.find((name) => name === text.replace(/-dead$/, ''));
   if (found === undefined) throw new InvalidArgumentError(`Queues: ${queueNames.join(', ')}.`);
   return found;
-}
-
-function wholeLimit(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 100_000) throw new InvalidArgumentError('It is a whole number from 1 to 100000.');
-  return value;
 }
 
 const deadOf = async ({ sqs, queueUrl }: Place, name: QueueName): Promise<DeadQueue> => deadQueue(sqs, { dead: await queueUrl(`${name}-dead`), destination: await queueUrl(name) });
@@ -94,7 +89,7 @@ export const dlq: AddCommand = (program, act) => {
     .argument('<queue>', naming, queueNamed)
     .option('--id <id>', 'only this one; may be given several times', several)
     .option('--reason <reason>', 'only those set aside for this reason')
-    .option('--limit <n>', 'at most', wholeLimit, usualLimit)
+    .option('--limit <n>', 'at most', wholeNumber(1, 100_000), usualLimit)
     .option('--dry-run', 'show, and move nothing')
     .action(act((job, options, [name]) => bringBack(job, name as QueueName, options as unknown as RedriveOptions)));
 };

@@ -1,4 +1,5 @@
 // How a command of the operator's ends, and what is told where it could not begin.
+import { MigrationRefused } from '../../../lib/operate/migrations/migration.ts';
 import { safeReason } from '../../../lib/platform/telemetry.ts';
 
 export const ExitCode = {
@@ -31,6 +32,7 @@ const noPermission = ['AccessDenied', 'AccessDeniedException', 'AuthorizationErr
 /** Whatever was thrown, as an operator can use it; a message that we did not make is not repeated, since clients put tokens in them. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (error instanceof MigrationRefused) return new Failure(error.message);
   const { name, message, code } = error as { name?: string; message?: string; code?: string };
   if (noCredentials.includes(name ?? '')) return new Failure('AWS does not know who you are. Set credentials for this shell, for example: aws sso login --profile … and export AWS_PROFILE=…', ExitCode.unreachable);
   if (/region is missing/i.test(message ?? '')) return new Failure('No region is set. Say one: export AWS_REGION=…', ExitCode.unreachable);

@@ -1,7 +1,7 @@
-import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { GetParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { InvalidArgumentError } from 'commander';
 import { readValues } from '../../../lib/operate/operators-values.ts';
-import { flagNames, type SettingName } from '../../../lib/platform/names.ts';
+import { flagNames, secretNames, type SettingName } from '../../../lib/platform/names.ts';
 import type { AddCommand, Answer, Job } from './command.ts';
 
 type FlagName = (typeof flagNames)[number];
@@ -26,11 +26,18 @@ export const isOn = (value: string | undefined): boolean => value?.trim().toLowe
 export const put = async ({ place }: Job, name: SettingName, value: string): Promise<void> =>
   void (await place.ssm.send(new PutParameterCommand({ Name: place.settingsPath + name, Value: value, Type: 'String', Overwrite: true })));
 
+/** Asked for without their values. */
+async function missingSecrets({ place }: Job): Promise<string[]> {
+  const { InvalidParameters = [] } = await place.ssm.send(new GetParametersCommand({ Names: secretNames.map((name) => place.settingsPath + name) }));
+  return InvalidParameters.map((name) => name.slice(place.settingsPath.length));
+}
+
 async function turn(job: Job, names: readonly FlagName[], value: 'true' | 'false'): Promise<Answer> {
   const before = await readValues(job.place.ssm, job.place.settingsPath);
   const changing = names.filter((name) => before[name] === undefined || isOn(before[name]) !== (value === 'true'));
   if (changing.length > 0) {
-    await job.agree(changing.map((name) => `${name}: ${before[name] ?? 'missing'} → ${value} (${gates[name]})`));
+    const missing = value === 'true' ? await missingSecrets(job) : [];
+    await job.agree([...changing.map((name) => `${name}: ${before[name] ?? 'missing'} → ${value} (${gates[name]})`), ...missing.map((name) => `${name} is missing: what needs it waits until it is set, with secrets set ${name}`)]);
     for (const name of changing) await put(job, name, value);
   }
   const told = changing.length === 0 ? 'Nothing to change.' : `${changing.length} flag${changing.length === 1 ? '' : 's'} set to ${value}; functions know within 30 s.`;

@@ -68,9 +68,9 @@ interface InputOptions {
 }
 
 async function input({ terminal }: Job, file: string | undefined, what: string): Promise<string> {
-  if (file === undefined && terminal.attended) terminal.note(`${what}, then Ctrl-D:`);
-  const given = (await terminal.input(file)).trim();
-  if (given === '') throw new Failure(`Nothing came. Give ${what} on stdin or with --file; never on the command line.`);
+  // What is typed would stand on the screen; and who is to be asked afterwards cannot be, once stdin was read to its end.
+  const given = file === undefined && terminal.attended ? '' : (await terminal.input(file)).trim();
+  if (given === '') throw new Failure(`Nothing came. Give ${what} through a pipe or with --file; never on the command line.`);
   return given;
 }
 
@@ -107,7 +107,7 @@ async function rotateKeys(job: Job, name: RingName, { kept, drop }: { kept: Kept
   if (added === undefined && dropped.length === 0) return { data, text: [`Nothing is to be dropped. ${stillNeeded(name)}`] };
   await job.agree(changes);
   await save(job, name, document);
-  return { data, text: [...changes, dropped.length > 0 || kept === undefined ? 'Functions know within 30 s.' : `Older keys stay while they are needed. ${stillNeeded(name)} Then: secrets rotate ${name} --drop`] };
+  return { data, text: [`${name} is changed; functions know within 30 s.`, ...(dropped.length > 0 || kept === undefined ? [] : [`Older keys stay while they are needed. ${stillNeeded(name)} Then: secrets rotate ${name} --drop`])] };
 }
 
 const stillNeeded = (name: RingName): string => (name === Setting.tokenKeys ? 'npm run reseal brings every connection under the newest key.' : 'Watches come under the newest key as they are renewed, within a week.');
