@@ -1,5 +1,4 @@
 // What a change of calendars is made of: it asks the provider for the account's calendars, as workers do, and rings for both halves.
-import { markFutureBookings } from '../../lib/connect/mark-future-bookings.ts';
 import type { PatchParts } from '../../lib/connect/patch-connection.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import { lateDues } from '../../lib/platform/late-dues.ts';
@@ -11,10 +10,10 @@ export function patchParts(parts: ReturnType<typeof inboundParts>): PatchParts {
   const { dynamo, sqs, env, connections, settings, open, tokens, states, hints, clock, log } = parts;
   const providerHints = hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id);
   return {
-    dynamo, connections, settings, open, tokens, hints, clock,
+    dynamo, connections, settings, open, tokens, hints, providerHints, clock,
     tables: { connections: env.CONNECTIONS_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE },
     mark: states.mark,
-    markFutureBookings: markFutureBookings({ late: lateDues(dynamo, env.SYNC_STATE_TABLE), providerHints, clock }),
+    late: lateDues(dynamo, env.SYNC_STATE_TABLE),
     failed: (failure) => log.error('connection not changed', { error: safeError(failure) }),
   };
 }

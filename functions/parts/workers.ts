@@ -9,6 +9,7 @@ import { watchKeeper } from '../../lib/connect/watch-care.ts';
 import { busyRows } from '../../lib/inbound/busy-rows.ts';
 import { readFleet } from '../../lib/inbound/fleet.ts';
 import type { InboundParts } from '../../lib/inbound/sync-connection.ts';
+import { markConnection } from '../../lib/inbound/mark-connection.ts';
 import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
 import type { OutboundParts } from '../../lib/outbound/drain-booking.ts';
@@ -97,13 +98,14 @@ function inboundFrom(parts: Common): InboundParts & Common {
 /** What hints for a whole provider ask of booking-sync. */
 export function providerWork(common: Common): ForProvider {
   const { dynamo, sqs, env, clock, bookings: known, future, bookingHints } = common;
+  const hints = hintQueue<InboundHint>(sqs, readEnvironment([Env.inboundQueueUrl]).INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);
   const parts = {
     bookings: known, future, clock,
+    markConnection: markConnection({ mark: syncStates(dynamo, env.SYNC_STATE_TABLE).mark, hints, clock }),
     late: lateDues(dynamo, env.SYNC_STATE_TABLE),
     hints: bookingHints,
     providerHints: hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id),
   };
-  const hints = hintQueue<InboundHint>(sqs, readEnvironment([Env.inboundQueueUrl]).INBOUND_QUEUE_URL, ({ connection_id }) => connection_id);
   const erase = erasing(common, { hints, providerHints: parts.providerHints });
   return (hint, endsAt) => (hint.hint === 'erase' ? erase(hint.provider_id, endsAt) : markProvider(parts, hint));
 }

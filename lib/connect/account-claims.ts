@@ -1,11 +1,12 @@
 // Which connection an account belongs to, in the connections table under `account#…`: read and written consistently, since the index by
-// account lags. A Microsoft account belongs to one connection in all, a Google account to one for each provider.
+// account lags. A Microsoft account belongs to one live connection in all, a Google account to one for each provider. Whose grant is dead, or who
+// leaves, holds nothing: the next to consent takes the account over.
 import { createHash } from 'node:crypto';
 import { GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { CalendarProvider } from '../calendars/port.ts';
-import { minutes } from '../platform/clock.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
+import { makingTime } from '../platform/leaving-rows.ts';
 
 /** The account's stable id at the calendar provider, hashed: nobody needs to know it. */
 export const accountHash = (provider: CalendarProvider, stableId: string): string => createHash('sha256').update(JSON.stringify([provider, stableId])).digest('base64url');
@@ -21,6 +22,9 @@ export interface AccountOwner {
 export const claimKey = ({ provider, providerId, account }: AccountOwner): string =>
   provider === 'microsoft' ? `account#${account}` : `account#${account}#${createHash('sha256').update(providerId).digest('base64url').slice(0, 22)}`;
 
+/** That of a connection. */
+export const claimOf = ({ calendar_provider: provider, provider_id: providerId, account }: Connection): string => claimKey({ provider, providerId, account });
+
 export type Claimed =
   /** To be made, under this id. */
   | { readonly outcome: 'new' }
@@ -33,9 +37,6 @@ interface Claim {
   readonly held_for: string;
   readonly claimed_at: number;
 }
-
-/** A claim whose connection is not there yet is being made; after so long it never will be. */
-const making = minutes(2);
 
 export interface ClaimParts {
   readonly dynamo: DynamoDBClient;
@@ -62,11 +63,12 @@ export async function claimAccount({ dynamo, table, connections }: ClaimParts, o
   if (!Item) return { outcome: 'busy' };
   const claim = fromItem(Item) as unknown as Claim;
   const connection = await connections.get(claim.held_by);
-  if (connection === undefined) {
-    if (claim.held_by === connectionId) return { outcome: 'new' };
-    if (claim.claimed_at > now - making) return { outcome: 'busy' };
-    return (await put('held_by = :gone AND claimed_at = :then', { ':gone': claim.held_by, ':then': claim.claimed_at })) ? { outcome: 'new' } : { outcome: 'busy' };
-  }
-  if (connection.state === 'disconnecting') return { outcome: 'busy' };
-  return connection.provider_id === owner.providerId ? { outcome: 'renews', connection } : { outcome: 'taken' };
+  // Our own, where the answer to the first put was lost.
+  if (claim.held_by === connectionId) return { outcome: 'new' };
+  // Whose connection is not there yet is being made; after so long it never will be.
+  if (connection === undefined && claim.claimed_at > now - makingTime) return { outcome: 'busy' };
+  const same = connection?.provider_id === owner.providerId;
+  if (connection && same && connection.state !== 'disconnecting') return { outcome: 'renews', connection };
+  if (connection && !same && connection.state === 'active') return { outcome: 'taken' };
+  return (await put('held_by = :gone AND claimed_at = :then', { ':gone': claim.held_by, ':then': claim.claimed_at })) ? { outcome: 'new' } : { outcome: 'busy' };
 }

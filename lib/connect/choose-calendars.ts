@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { calendarKey } from '../calendars/calendar-key.ts';
 import type { CalendarInfo } from '../calendars/port.ts';
 import { healthRow } from '../platform/busy-keys.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Connection, ConnectionCalendar } from '../platform/connections.ts';
 import { toItem, unlessRefused } from '../platform/dynamo.ts';
 
@@ -67,17 +68,30 @@ export function saveChoice(dynamo: DynamoDBClient, table: string, { connection, 
   );
 }
 
-/** What readers see at once: whether it blocks, and, where a calendar blocks that was never read, that it is not known. A pull that began before may not say otherwise. */
-export async function showChoice(dynamo: DynamoDBClient, table: string, { connection, unread, now }: { connection: Connection; unread: boolean; now: number }): Promise<void> {
+interface ShowParts {
+  readonly dynamo: DynamoDBClient;
+  readonly tables: { readonly busyIntervals: string };
+  readonly clock: Clock;
+}
+
+/** What readers see of it. A pull that began before may not say otherwise. */
+async function show({ dynamo, tables, clock }: ShowParts, { connection_id, provider_id }: Connection, { blocks, unread }: { blocks?: boolean; unread: boolean }): Promise<void> {
   await unlessRefused(
     dynamo.send(
       new UpdateItemCommand({
-        TableName: table,
-        Key: { provider_id: { S: connection.provider_id }, row: { S: healthRow(connection.connection_id) } },
-        UpdateExpression: `SET blocks = :blocks, fence = :now${unread ? ' REMOVE last_read' : ''}`,
-        ConditionExpression: 'attribute_exists(provider_id) AND fence < :now',
-        ExpressionAttributeValues: { ':blocks': { BOOL: connection.calendars.some(({ blocks }) => blocks) }, ':now': { N: String(now) } },
+        TableName: tables.busyIntervals,
+        Key: { provider_id: { S: provider_id }, row: { S: healthRow(connection_id) } },
+        UpdateExpression: `SET fence = :now${blocks === undefined ? '' : ', blocks = :blocks'}${unread ? ' REMOVE last_read' : ''}`,
+        ConditionExpression: 'attribute_exists(provider_id) AND fence <= :now',
+        ExpressionAttributeValues: { ':now': { N: String(clock()) }, ...(blocks !== undefined && { ':blocks': { BOOL: blocks } }) },
       }),
     ),
   );
 }
+
+/** A calendar is going to block that was never read: its busy time is not known. */
+export const showUnread = (parts: ShowParts, connection: Connection): Promise<void> => show(parts, connection, { unread: true });
+
+/** Whether it blocks at all, and whether some of it was never read. */
+export const showChoice = (parts: ShowParts, connection: Connection, unread: boolean): Promise<void> =>
+  show(parts, connection, { blocks: connection.calendars.some(({ blocks }) => blocks), unread });

@@ -4,7 +4,6 @@ import { healthRow } from '../platform/busy-keys.ts';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { Connection } from '../platform/connections.ts';
 import { fromItem, unlessRefused } from '../platform/dynamo.ts';
-import { claimKey } from './account-claims.ts';
 
 export interface ConnectionRows {
   /** State `disconnecting`, on the connection and for readers of busy time: from here on it neither blocks nor leaves anything unknown. */
@@ -14,7 +13,8 @@ export interface ConnectionRows {
   eraseBusy(providerId: string, connectionId: string): Promise<void>;
   /** All rows of a provider. */
   eraseAllBusy(providerId: string): Promise<void>;
-  eraseClaim(connection: Connection): Promise<void>;
+  /** Unless another connection holds the account by now. */
+  eraseClaim(connectionId: string, claim: string): Promise<void>;
   /** All but the row that says that it is leaving. */
   eraseSyncState(connectionId: string): Promise<void>;
   eraseConnection(connectionId: string): Promise<void>;
@@ -73,14 +73,14 @@ export function connectionRows(dynamo: DynamoDBClient, tables: RowTables): Conne
       )),
     eraseBusy: (providerId, connectionId) => busy(providerId, `${connectionId}#`),
     eraseAllBusy: (providerId) => busy(providerId),
-    async eraseClaim({ connection_id, calendar_provider: provider, provider_id: providerId, account }) {
+    async eraseClaim(connectionId, claim) {
       await unlessRefused(
         dynamo.send(
           new DeleteItemCommand({
             TableName: tables.connections,
-            Key: { connection_id: { S: claimKey({ provider, providerId, account }) } },
+            Key: { connection_id: { S: claim } },
             ConditionExpression: 'held_by = :id',
-            ExpressionAttributeValues: { ':id': { S: connection_id } },
+            ExpressionAttributeValues: { ':id': { S: connectionId } },
           }),
         ),
       );

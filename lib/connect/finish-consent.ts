@@ -69,7 +69,7 @@ export async function finishConsent(parts: ConsentParts, back: ProvedReturn, end
     }
     const { refreshToken } = answer;
     if (refreshToken === undefined) return await insist(parts, back);
-    return await settle(parts, { back, snapshot, owner, answer: { ...answer, refreshToken }, endsAt });
+    return await settleConsent(parts, { back, snapshot, owner, answer: { ...answer, refreshToken }, endsAt });
   } catch (error) {
     return judgeFailure(parts, back, error);
   }
@@ -83,7 +83,8 @@ interface Settling {
   readonly endsAt: number;
 }
 
-async function settle(parts: ConsentParts, { back: { start, startId }, snapshot, owner, answer, endsAt }: Settling): Promise<ConsentEnd> {
+/** Whose account and what was granted is known: the connection is made, or renewed. */
+export async function settleConsent(parts: ConsentParts, { back: { start, startId }, snapshot, owner, answer, endsAt }: Settling): Promise<ConsentEnd> {
   const id = parts.newId();
   const calendars = parts.open[owner.provider](sessionFor(parts, { connectionId: id, answer, owner, endsAt }));
   const primary = (await calendars.list()).find((calendar) => calendar.primary && calendar.writable);
@@ -100,7 +101,7 @@ async function settle(parts: ConsentParts, { back: { start, startId }, snapshot,
   return { end: 'connected', start, connectionId: connection.connection_id, renewed };
 }
 
-/** The connection stands: what fails from here on is made good by polls and upkeep, and must not tell the person that nothing was connected. */
+/** The connection stands: what fails from here on is made good by what is due on its rows already, and must not tell the person that nothing was connected. */
 async function followUp(parts: ConsentParts, connection: Connection): Promise<void> {
   const steps = { markDirty: () => parts.markDirty(connection), markFutureBookings: () => parts.markFutureBookings(connection) };
   for (const [step, run] of Object.entries(steps)) {

@@ -33,8 +33,9 @@ export const grantDied =
           ...state,
           TableName: busyIntervalsTable,
           Key: { provider_id: { S: provider_id }, row: { S: healthRow(connection_id) } },
-          ConditionExpression: 'attribute_exists(provider_id)',
-          ExpressionAttributeValues: values,
+          UpdateExpression: `${state.UpdateExpression}, granted_at = :granted`,
+          ConditionExpression: 'attribute_exists(provider_id) AND #state <> :leaving AND (attribute_not_exists(granted_at) OR granted_at <= :granted)',
+          ExpressionAttributeValues: { ...values, ':granted': { N: String(granted_at) }, ':leaving': { S: 'disconnecting' } },
         }),
       ),
     );

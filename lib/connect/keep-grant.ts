@@ -5,6 +5,8 @@ import { healthRow } from '../platform/busy-keys.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Connection } from '../platform/connections.ts';
 import { toItem, unlessRefused } from '../platform/dynamo.ts';
+import { lateAfter, lateDues } from '../platform/late-dues.ts';
+import { leaveKey, leavingRows } from '../platform/leaving-rows.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { InboundHint } from '../platform/messages.ts';
 import { Index } from '../platform/names.ts';
@@ -68,10 +70,14 @@ function fromGrant(connectionId: string, { answer, zone }: Granted, { snapshot, 
   };
 }
 
-/** The new tokens and the state first, which lets workers call again; then what readers see. Undefined: it is being disconnected, or gone. */
+/**
+ * The new tokens and the state first, which lets workers call again; then what readers see. The look at it that is due before all this makes
+ * good whatever a crash leaves undone. Undefined: it is being disconnected, or gone.
+ */
 async function renewed({ dynamo, tables, clock }: KeepGrantParts, connection: Connection, { granted, snapshot }: { granted: Granted; snapshot: SettingsSnapshot }): Promise<Connection | undefined> {
   const { connection_id: id, provider_id } = connection;
   const now = clock();
+  await lateDues(dynamo, tables.syncState).ask(id, provider_id, now + lateAfter);
   const fresh = { ...fromGrant(id, granted, { snapshot, now }), state: 'active' as const, granted_at: now };
   const gone = fresh.grant_ends_at === undefined ? ' REMOVE grant_ends_at' : '';
   const { names, values, sets } = assignments(fresh);
@@ -93,13 +99,14 @@ async function renewed({ dynamo, tables, clock }: KeepGrantParts, connection: Co
       new UpdateItemCommand({
         TableName: tables.busyIntervals,
         Key: { provider_id: { S: provider_id }, row: { S: healthRow(id) } },
-        UpdateExpression: 'SET #state = :active',
-        ConditionExpression: 'attribute_exists(provider_id)',
+        UpdateExpression: 'SET #state = :active, granted_at = :now',
+        ConditionExpression: 'attribute_exists(provider_id) AND #state <> :leaving',
         ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':active': { S: 'active' } },
+        ExpressionAttributeValues: { ':active': { S: 'active' }, ':now': { N: String(now) }, ':leaving': { S: 'disconnecting' } },
       }),
     ),
   );
+  await leavingRows(dynamo, tables.syncState).made(leaveKey(id));
   const { grant_ends_at: _ended, ...before } = connection;
   return { ...before, ...fresh };
 }

@@ -9,10 +9,11 @@ import { GateClosed } from '../platform/gate-closed.ts';
 import { leaveKey, type LeavingRow, type LeavingRows } from '../platform/leaving-rows.ts';
 import { UnknownSealKey } from '../platform/seal.ts';
 import { syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
+import { claimOf } from './account-claims.ts';
 import type { ConnectionRows } from './connection-rows.ts';
 
 export type StepEnd = { readonly outcome: 'done' } | { readonly outcome: 'again'; readonly retryAt: number };
-export type LeaveEnd = { readonly outcome: 'removed' } | { readonly outcome: 'waiting'; readonly retryAt: number; readonly step: StepName; readonly error?: unknown };
+export type LeaveEnd = { readonly outcome: 'removed' } | { readonly outcome: 'waiting'; readonly retryAt: number; /** `made`: it does not leave at all. */ readonly step: StepName | 'made'; readonly error?: unknown };
 export type StepName = (typeof stepNames)[number];
 const stepNames = ['watches', 'drain', 'events', 'revoke', 'erase'] as const;
 const revokeStep = stepNames.indexOf('revoke');
@@ -38,6 +39,11 @@ const done: StepEnd = { outcome: 'done' };
 
 export async function leave(parts: LeaveParts, { connectionId, row, endsAt }: { connectionId: string; row: LeavingRow; endsAt: number }): Promise<LeaveEnd> {
   const connection = await parts.connections.get(connectionId);
+  if (connection && row.making === 1) {
+    // Its maker died after the last row that matters.
+    await parts.leaving.made(leaveKey(connectionId));
+    return { outcome: 'waiting', retryAt: parts.clock(), step: 'made' };
+  }
   if (connection) {
     await parts.rows.showLeaving(connection);
     for (const [index, name] of stepNames.entries()) {
@@ -47,7 +53,8 @@ export async function leave(parts: LeaveParts, { connectionId, row, endsAt }: { 
       if (name !== 'erase') await parts.leaving.save(leaveKey(connectionId), { step: index + 1 });
     }
   }
-  // Also where a run before died between these: what is gone is gone.
+  // Also where a run before died between these, or a maker before the connection was there: what is gone is gone.
+  if (row.claim !== undefined) await parts.rows.eraseClaim(connectionId, row.claim);
   await parts.rows.eraseSyncState(connectionId);
   await parts.rows.eraseConnection(connectionId);
   await parts.rows.eraseBusy(row.provider_id, connectionId);
@@ -141,7 +148,7 @@ async function erase({ rows, changes, clock }: LeaveParts, connection: Connectio
   const { connection_id, provider_id } = connection;
   await rows.eraseTokens(connection_id);
   await rows.eraseBusy(provider_id, connection_id);
-  await rows.eraseClaim(connection);
+  await rows.eraseClaim(connection_id, claimOf(connection));
   await changes.tell({ type: 'connection.removed', connection_id, provider_id, cause: String(row.since) }, clock());
   return done;
 }

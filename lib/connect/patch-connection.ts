@@ -5,12 +5,13 @@ import { seconds, type Clock } from '../platform/clock.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
-import { parseJson, type InboundHint } from '../platform/messages.ts';
+import { lateAfter, type LateDues } from '../platform/late-dues.ts';
+import { parseJson, type InboundHint, type ProviderHint } from '../platform/messages.ts';
 import { answering, jsonAnswer, Problem } from '../platform/problem.ts';
 import { syncGate, type Settings } from '../platform/settings.ts';
 import { shardOf } from '../platform/shard.ts';
 import { connectionIdPattern } from '../platform/watch-token.ts';
-import { blocksMore, chooseCalendars, readPatch, receivesElsewhere, saveChoice, showChoice, type CalendarPatch } from './choose-calendars.ts';
+import { blocksMore, chooseCalendars, readPatch, receivesElsewhere, saveChoice, showChoice, showUnread, type CalendarPatch } from './choose-calendars.ts';
 import { told } from './read-connections.ts';
 
 export interface PatchParts {
@@ -22,7 +23,8 @@ export interface PatchParts {
   readonly tokens: (connection: Connection) => Session['token'];
   /** Marks it as a notice would. */
   readonly mark: (connectionId: string, now: number, shard: string) => Promise<unknown>;
-  readonly markFutureBookings: (connection: Connection) => Promise<void>;
+  readonly late: LateDues;
+  readonly providerHints: HintQueue<ProviderHint>;
   readonly hints: HintQueue<InboundHint>;
   readonly clock: Clock;
   readonly failed: (failure: unknown) => void;
@@ -44,20 +46,26 @@ export const patchConnection =
       return jsonAnswer(200, told(await changed(parts, before, asked)));
     }, parts.failed);
 
+/**
+ * Before the choice is saved, what makes good a crash after it: the connection and its provider's bookings are looked at in five minutes, and
+ * busy time that is going to count is not known from now on. All that follows only makes it come about at once.
+ */
 async function changed(parts: PatchParts, before: Connection, { calendars: asked, on_edit }: CalendarPatch): Promise<Connection> {
   const calendars = asked && chooseCalendars(before.calendars, asked, await listed(parts, before));
   if (typeof calendars === 'string') throw new Problem('bad-request', calendars);
   const change = { ...(calendars && { calendars }), ...(on_edit !== undefined && { on_edit }) };
-  const { connections, busyIntervals } = parts.tables;
-  if (!(await saveChoice(parts.dynamo, connections, { connection: before, change }))) throw new Problem('conflict', 'The connection was changed meanwhile: read it, and ask again.');
+  const { connection_id, provider_id } = before;
+  const unread = calendars !== undefined && blocksMore(before.calendars, calendars);
+  if (calendars) await parts.late.ask(connection_id, provider_id, parts.clock() + lateAfter);
+  if (unread) await showUnread(parts, before);
+  if (!(await saveChoice(parts.dynamo, parts.tables.connections, { connection: before, change }))) throw new Problem('conflict', 'The connection was changed meanwhile: read it, and ask again.');
   const after = { ...before, ...change };
-  if (calendars) {
-    const now = parts.clock();
-    await showChoice(parts.dynamo, busyIntervals, { connection: after, unread: blocksMore(before.calendars, calendars), now });
-    await parts.mark(before.connection_id, now, shardOf(before.connection_id));
-    if (receivesElsewhere(before.calendars, calendars)) await parts.markFutureBookings(after);
-    await parts.hints.send({ v: 1, hint: 'pull', connection_id: before.connection_id });
-  }
+  if (!calendars) return after;
+  // A pull that began before may have said otherwise since.
+  await showChoice(parts, after, unread);
+  await parts.mark(connection_id, parts.clock(), shardOf(connection_id));
+  if (receivesElsewhere(before.calendars, calendars)) await parts.providerHints.send({ v: 1, hint: 'provider', provider_id });
+  await parts.hints.send({ v: 1, hint: 'pull', connection_id });
   return after;
 }
 
@@ -76,8 +84,14 @@ async function listed(parts: PatchParts, connection: Connection): Promise<readon
   try {
     return await parts.open[connection.calendar_provider](session).list();
   } catch (error) {
-    if (error instanceof GateClosed) throw new Problem('forbidden', 'Sync is off, or not known to be on, for this provider: its calendars cannot be asked.');
+    if (error instanceof GateClosed) throw await refusal(parts, connection);
     if (error instanceof CalendarError && error.kind === 'grant_dead') throw new Problem('conflict', 'The person must consent again before calendars can be chosen.');
     throw error;
   }
+}
+
+async function refusal({ settings }: PatchParts, { provider_id }: Connection): Promise<Problem> {
+  return syncGate(await settings.read(), provider_id) === 'closed'
+    ? new Problem('forbidden', 'Sync is off for this provider: its calendars cannot be asked.')
+    : new Problem('unavailable', 'Whether sync is on for this provider is not known just now: ask again.');
 }

@@ -44,6 +44,7 @@ export interface BusyRows {
   ofCalendar(place: CalendarPlace): Promise<Map<string, StoredRow>>;
   /** Row keys of the live rows of one series; strongly consistent. */
   ofSeries(place: CalendarPlace, series: string): Promise<string[]>;
+  /** Refused too where the state was changed since this pull read the connection, by one who holds no lease: a grant found dead, a consent, a goodbye. */
   saveHealth(providerId: string, health: ConnectionHealth, fence: number): Promise<boolean>;
 }
 
@@ -110,7 +111,18 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
       });
       return rows.map((row) => String(row['row']));
     },
-    saveHealth: (providerId, health, fence) => put({ provider_id: providerId, row: healthRow(health.connection_id), start: healthStart, end: healthEnd, ...health }, fence),
+    saveHealth: (providerId, health, fence) =>
+      unlessRefused(
+        dynamo.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: toItem({ provider_id: providerId, row: healthRow(health.connection_id), start: healthStart, end: healthEnd, ...health, v: 1, fence }),
+            ConditionExpression: '(attribute_not_exists(provider_id) OR fence <= :mine) AND (attribute_not_exists(granted_at) OR granted_at < :granted OR (granted_at = :granted AND #state = :state))',
+            ExpressionAttributeNames: { '#state': 'state' },
+            ExpressionAttributeValues: toItem({ ':mine': fence, ':granted': health.granted_at ?? 0, ':state': health.state }),
+          }),
+        ),
+      ),
   };
 }
 

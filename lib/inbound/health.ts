@@ -16,6 +16,7 @@ export function healthOf(connection: Connection, cursors: ReadonlyMap<string, Cu
     connection_id: connection.connection_id,
     calendar_provider: connection.calendar_provider,
     state: connection.state,
+    granted_at: connection.granted_at,
     blocks: blocking.length > 0,
     poll_ms: pollMs,
     ...(from !== undefined && { window_from: from }),

@@ -12,6 +12,8 @@ export interface MarkProviderParts {
   readonly bookings: Pick<Bookings, 'mark'>;
   readonly future: FutureBookings;
   readonly late: LateDues;
+  /** Marks a connection as a notice would, and rings for it. */
+  readonly markConnection: (connectionId: string) => Promise<void>;
   readonly hints: HintQueue<BookingHint>;
   readonly providerHints: HintQueue<ProviderHint>;
   readonly clock: Clock;
@@ -36,5 +38,7 @@ export async function markProvider(parts: MarkProviderParts, hint: ProviderHint)
 /** Upkeep rings every minute: a walk that is under way is not begun twice, and one that died is begun anew. */
 async function takeUp(parts: MarkProviderParts, { connection_id, due }: NonNullable<ProviderHint['late']>, now: number): Promise<ProviderHint['late'] | undefined> {
   const until = now + lateAfter;
-  return (await parts.late.postpone(connection_id, due, until)) ? { connection_id, due: until } : undefined;
+  if (!(await parts.late.postpone(connection_id, due, until))) return undefined;
+  await parts.markConnection(connection_id);
+  return { connection_id, due: until };
 }

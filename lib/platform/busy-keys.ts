@@ -17,6 +17,8 @@ export interface ConnectionHealth {
   readonly connection_id: string;
   readonly calendar_provider: 'google' | 'microsoft';
   readonly state: 'active' | 'reauthorization_required' | 'disconnecting';
+  /** When its person last consented, as far as whoever wrote `state` knew: a state of before a consent never overwrites one of after it. */
+  readonly granted_at?: number;
   /** It has at least one blocking calendar: its health decides whether slots can be known. */
   readonly blocks: boolean;
   /** The narrowest window over its blocking calendars, of their last complete lists. */

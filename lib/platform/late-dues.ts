@@ -1,12 +1,16 @@
-// "Walk this provider's future bookings once more": a due time of its own kind on the `push` row of sync-state, on the sparse index `due`.
+// "Look at this connection and at its provider's future bookings once more": a due time of its own kind on the `push` row of sync-state, on
+// the sparse index `due`. It is saved before whatever makes that necessary, so that a crash after it, or an index that lags, costs minutes.
 import { UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { minutes } from './clock.ts';
 import { unlessRefused } from './dynamo.ts';
 import { updateExpression, type RowChange } from './lease.ts';
 import { dueShard } from './shard.ts';
 
-/** Indexes lag: what the first walk missed, a walk so long after finds. */
+/** What the first walk missed, or never began, a walk so long after finds. Longer than any function that asks for it lives. */
 export const lateAfter = minutes(5);
+
+/** What the `push` row holds of it. */
+export const lateIndex = (connectionId: string, at: number) => ({ dueLate: at, dueAt: at, dueShard: dueShard('sync', connectionId) });
 
 export interface LateDues {
   /** False: no such connection. */
@@ -35,7 +39,7 @@ export function lateDues(dynamo: DynamoDBClient, table: string): LateDues {
     );
   };
   return {
-    ask: (id, providerId, at) => update(id, { dueLate: at, dueAt: at, dueShard: dueShard('sync', id), provider_id: providerId }, 'attribute_exists(connection_id)'),
+    ask: (id, providerId, at) => update(id, { ...lateIndex(id, at), provider_id: providerId }, 'attribute_exists(connection_id)'),
     postpone: (id, from, to) => update(id, { dueLate: to, dueAt: to }, 'dueLate = :noted', { ':noted': { N: String(from) } }),
     done: async (id, due) => void (await update(id, { dueLate: undefined, dueAt: undefined, dueShard: undefined }, 'dueLate = :noted', { ':noted': { N: String(due) } })),
   };

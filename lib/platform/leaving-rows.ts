@@ -1,9 +1,11 @@
 // Who is leaving: a row of its own in sync-state (part `leave`) for each connection that is being disconnected, and one (part `erase`) for
 // each provider who is being erased. It is written first and deleted last, and holds how far the work has come; on the sparse index `due`
-// under a gate that is always open, so that upkeep rings for it whatever the flags.
+// under a gate that is always open, so that upkeep rings for it whatever the flags. A connection that is being made has one too, `making`,
+// until it is there: what a maker who died has begun leaves by the same steps.
 import { createHash } from 'node:crypto';
-import { DeleteItemCommand, GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { fromItem, unlessRefused } from './dynamo.ts';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { minutes } from './clock.ts';
+import { fromItem, toItem, unlessRefused } from './dynamo.ts';
 import { updateExpression, type RowChange } from './lease.ts';
 import { dueShard } from './shard.ts';
 
@@ -17,7 +19,14 @@ export interface LeavingRow {
   readonly removes?: number;
   /** Not to be worked on before (ms). */
   readonly dueAt: number;
+  /** 1: it is only being made. If the connection is not there when this is due, it never will be. */
+  readonly making?: number;
+  /** While it is being made: the key of its account's claim. */
+  readonly claim?: string;
 }
+
+/** So long a connection may be in the making, several times the life of the function that makes it. */
+export const makingTime = minutes(2);
 
 export type LeavingPart = 'leave' | 'erase';
 export interface LeavingKey {
@@ -31,6 +40,10 @@ export const eraseKey = (providerId: string): LeavingKey => ({ part: 'erase', id
 
 export interface LeavingRows {
   get(key: LeavingKey): Promise<LeavingRow | undefined>;
+  /** Before anything of a connection is made. */
+  making(key: LeavingKey, wish: { providerId: string; claim: string; now: number }): Promise<void>;
+  /** It is there: what had `making` goes, unless it leaves already. */
+  made(key: LeavingKey): Promise<void>;
   /** Begun anew it goes on where it was; `removes` can be added, not taken away. */
   begin(key: LeavingKey, wish: { providerId: string; removes: boolean; now: number }): Promise<void>;
   /** Saves progress, or when to look again. */
@@ -45,12 +58,17 @@ export function leavingRows(dynamo: DynamoDBClient, table: string): LeavingRows 
       const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
       return Item && (fromItem(Item) as unknown as LeavingRow);
     },
+    async making(key, { providerId, claim, now }) {
+      const row = { v: 1, connection_id: key.id, part: key.part, provider_id: providerId, claim, since: now, step: 0, making: 1, dueAt: now + makingTime, dueShard: dueShard('any', key.id) };
+      await dynamo.send(new PutItemCommand({ TableName: table, Item: toItem(row) }));
+    },
+    made: async (key) => void (await unlessRefused(dynamo.send(new DeleteItemCommand({ TableName: table, Key: keyOf(key), ConditionExpression: 'attribute_exists(making)' })))),
     async begin(key, { providerId, removes, now }) {
       await dynamo.send(
         new UpdateItemCommand({
           TableName: table,
           Key: keyOf(key),
-          UpdateExpression: `SET v = :one, provider_id = :provider, since = if_not_exists(since, :now), #step = if_not_exists(#step, :zero), dueAt = :now, dueShard = :shard${removes ? ', removes = :one' : ''}`,
+          UpdateExpression: `SET v = :one, provider_id = :provider, since = if_not_exists(since, :now), #step = if_not_exists(#step, :zero), dueAt = :now, dueShard = :shard${removes ? ', removes = :one' : ''} REMOVE making`,
           ExpressionAttributeNames: { '#step': 'step' },
           ExpressionAttributeValues: { ':one': { N: '1' }, ':zero': { N: '0' }, ':now': { N: String(now) }, ':provider': { S: providerId }, ':shard': { S: dueShard('any', key.id) } },
         }),

@@ -36,8 +36,7 @@ export async function tell(provider: CalendarProvider, scenario: Scenario, fate?
 
 /** Every way in which each call may fail. */
 export function allFates(points: readonly Point[]): Fate[] {
-  return points.flatMap(({ name, retries, mayBeLate }, index) => {
-    if (name === 'connect') return []; // a person who consents begins anew themselves
+  return points.flatMap(({ retries, mayBeLate }, index) => {
     const hows = ['before', 'after', 'lost', ...(retries ? ['twice'] : []), ...(mayBeLate ? ['late'] : [])] as Fate['how'][];
     return hows.map((how) => ({ at: index + 1, how }));
   });

@@ -1,7 +1,9 @@
 // The whole service in one process and in virtual time: its functions as processes that may die at any call, queues and notices in arrays,
 // tables in memory, the real adapters against the simulators.
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { calendarKey } from '../../lib/calendars/calendar-key.ts';
+import { minutes, seconds } from '../../lib/platform/clock.ts';
 import { parseKeyRing } from '../../lib/platform/key-ring.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { seal } from '../../lib/platform/seal.ts';
@@ -14,6 +16,7 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { dynamoDoor, fetchDoor, Queues, sqsDoor, ssmDoor } from './doors.ts';
 import { Model } from './model.ts';
 import { Outside, Process } from './outside.ts';
+import { quiet } from './quiet.ts';
 import { wire, type Functions } from './wiring.ts';
 
 /** A notice on its way to us. */
@@ -53,8 +56,10 @@ export interface FaultWorld {
   /** Whether SSM answers. */
   ssm: boolean;
   connect(provider: CalendarProvider, options?: { providerId?: string; calendars?: readonly { blocks: boolean; receives: boolean }[] }): Promise<Person>;
-  /** As the platform asks for it, again until it is answered. */
-  disconnect(person: Person): Promise<void>;
+  /** A person consents, and begins anew some minutes later where that did not work out. */
+  consents(provider: CalendarProvider, options?: { providerId?: string }): Promise<Person>;
+  /** The platform asks, again until it is answered well. */
+  asks(ask: (functions: Functions) => Promise<APIGatewayProxyStructuredResultV2>): Promise<void>;
   set(name: SettingName, value: string): void;
   /** One invocation of a function as a process of its own. */
   invoke<T>(name: string, work: () => Promise<T>): Promise<{ readonly process: Process; readonly answer?: T; readonly error?: unknown }>;
@@ -71,7 +76,7 @@ const tokenKey = { keys: [{ id: 't1', secret: aSecret('t1'), signsFrom: '2020-01
 
 export function openSettings(): Map<string, string> {
   const values = new Map<string, string>();
-  for (const flag of [Setting.syncEnabled, Setting.webhookEnabled]) values.set(flag, 'true');
+  for (const flag of [Setting.syncEnabled, Setting.webhookEnabled, Setting.oauthEnabled]) values.set(flag, 'true');
   for (const list of [Setting.providerAllowlist, Setting.connectionAllowlist]) values.set(list, '*');
   values.set(Setting.tokenKeys, JSON.stringify(tokenKey));
   values.set(Setting.webhookKeys, JSON.stringify({ keys: [{ id: 'k1', secret: aSecret('k1'), signsFrom: '2020-01-01T00:00:00Z' }] }));
@@ -134,10 +139,16 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
     },
     set: (name, value) => void settings.set(name, value),
     connect: (provider, options) => connect(world, provider, options),
-    async disconnect({ id }) {
-      const connection = world.model.connections.get(id);
-      if (connection) connection.state = 'gone';
-      for (let answered = false; !answered; ) answered = (await world.invoke('connections', () => functions.disconnect(id))).error === undefined;
+    consents: (provider, options) => consents(world, provider, options),
+    async asks(ask) {
+      let last: unknown;
+      for (let tried = 0; tried < mostTries; tried += 1) {
+        last = await world.invoke('connections', () => ask(functions));
+        const { answer } = last as { answer?: APIGatewayProxyStructuredResultV2 };
+        if ((answer?.statusCode ?? 500) < 300) return;
+        await quiet(world, { until: world.now + seconds(10) });
+      }
+      throw new Error(`The platform was refused: ${JSON.stringify(last)}`);
     },
     async invoke(name, work) {
       const process = new Process(name);
@@ -159,24 +170,46 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
   return world;
 }
 
-async function connect(world: FaultWorld, provider: CalendarProvider, { providerId, calendars: wanted = [{ blocks: true, receives: true }] }: { providerId?: string; calendars?: readonly { blocks: boolean; receives: boolean }[] } = {}): Promise<Person> {
+type Uses = readonly { blocks: boolean; receives: boolean }[];
+const asUsual: Uses = [{ blocks: true, receives: true }];
+
+async function connect(world: FaultWorld, provider: CalendarProvider, { providerId, calendars: wanted = asUsual }: { providerId?: string; calendars?: Uses } = {}): Promise<Person> {
   const n = world.people.length + 1;
   const id = `c-${n}`;
   const account = `person${n}@${provider}.example`;
   const { ids, grant } = addAccount(world, provider, { account, count: wanted.length });
   const calendars = ids.map((calendarId, index) => ({ id: calendarId, key: calendarKey(calendarId), blocks: wanted[index]?.blocks ?? false, receives: wanted[index]?.receives ?? false }));
-  const person: Person = {
-    id, provider, account,
-    providerId: providerId ?? `p-${n}`,
-    calendars: calendars.map((calendar) => ({ ...calendar, hands: provider === 'google' ? googleHands(world.google, { account, calendar: calendar.id }, zone) : outlookHands(world.microsoft, { account, calendar: calendar.id }, zone) })),
-  };
-  world.people.push(person);
-  world.model.connect({ id, providerId: person.providerId, calendars: calendars.map((calendar) => ({ ...calendar, events: new Map() })) });
+  const person = joined(world, { id, provider, account, providerId: providerId ?? `p-${n}` }, calendars);
   const tokens = seal(parseKeyRing(tokenKey), JSON.stringify({ access_token: grant.accessToken, expires_at: world.now + 3_500_000, refresh_token: grant.refreshToken }), { connectionId: id, now: world.now });
   await world.invoke('connect', () => world.functions.create({
     v: 1, connection_id: id, provider_id: person.providerId, calendar_provider: provider, state: 'active', account, zone, scopes: [], tokens, calendars, watches: [], created_at: world.now, granted_at: world.now,
   }));
   return person;
+}
+
+/** Told to the model, with the hands of its owner at each calendar. */
+function joined(world: FaultWorld, who: Omit<Person, 'calendars'>, calendars: readonly { id: string; key: string; blocks: boolean; receives: boolean }[]): Person {
+  const { id, provider, account, providerId } = who;
+  const handsAt = (calendar: string): Hands => (provider === 'google' ? googleHands(world.google, { account, calendar }, zone) : outlookHands(world.microsoft, { account, calendar }, zone));
+  const person = { ...who, calendars: calendars.map((calendar) => ({ ...calendar, hands: handsAt(calendar.id) })) };
+  world.people.push(person);
+  world.model.connect({ id, providerId, calendars: calendars.map((calendar) => ({ ...calendar, events: new Map() })) });
+  return person;
+}
+
+const mostTries = 6;
+
+async function consents(world: FaultWorld, provider: CalendarProvider, { providerId }: { providerId?: string } = {}): Promise<Person> {
+  const n = world.people.length + 1;
+  const account = `person${n}@${provider}.example`;
+  const { ids: [calendar = ''], grant } = addAccount(world, provider, { account, count: 1 });
+  const who = { provider, account, providerId: providerId ?? `p-${n}` };
+  for (let tried = 0; tried < mostTries; tried += 1) {
+    const { answer } = await world.invoke('connect', () => world.functions.consent({ ...who, accessToken: grant.accessToken, refreshToken: grant.refreshToken }, world.now + seconds(24)));
+    if (answer?.end === 'connected') return joined(world, { ...who, id: answer.connectionId }, [{ id: calendar, key: calendarKey(calendar), blocks: true, receives: true }]);
+    await quiet(world, { until: world.now + minutes(3) });
+  }
+  throw new Error(`${account} could not be connected.`);
 }
 
 function addAccount({ google, microsoft }: FaultWorld, provider: CalendarProvider, { account, count }: { account: string; count: number }): { ids: string[]; grant: { accessToken: string; refreshToken: string } } {

@@ -84,7 +84,8 @@ export async function differences(world: FaultWorld): Promise<string[]> {
   for (const table of ['sync-state', 'busy-intervals'] as const) {
     for (const row of tables.all(table)) {
       const id = String(row['connection_id'] ?? String(row['row']).replace(/^!/, '').split('#')[0]);
-      if (model.connections.get(id)?.state === 'gone' && row['expires'] === undefined) found.push(`${table} still has ${JSON.stringify(row)}`);
+      const known = id.startsWith('!') || model.connections.has(id);
+      if ((!known || model.connections.get(id)?.state === 'gone') && row['expires'] === undefined) found.push(`${table} still has ${JSON.stringify(row)}`);
     }
   }
   for (const row of tables.all('sync-state')) {
@@ -95,6 +96,8 @@ export async function differences(world: FaultWorld): Promise<string[]> {
     if (active && row['part'] === 'push' && row['dueLate'] !== undefined) found.push(`${where} still has a walk due`);
   }
   for (const row of tables.all('booking-events')) {
+    if (row['part'] === 'wish' && !model.bookings.has(String(row['booking_id']))) found.push(`${String(row['booking_id'])} was not erased`);
+    if (row['part'] === 'of' && !model.bookings.has(String(row['of']))) found.push(`a pointer to ${String(row['of'])} was not erased`);
     if (row['pendingSince'] !== undefined) found.push(`${String(row['booking_id'])} is still pending`);
     if ((row['strays'] as ReadonlySet<string> | undefined)?.size) found.push(`${String(row['booking_id'])} still has strays`);
   }

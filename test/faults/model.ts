@@ -45,6 +45,17 @@ export class Model {
     if ((this.bookings.get(id)?.version ?? 0) < booking.version) this.bookings.set(id, booking);
   }
 
+  leave(connectionId: string): void {
+    const connection = this.connections.get(connectionId);
+    if (connection) connection.state = 'gone';
+  }
+
+  /** Nothing of them is left. */
+  erase(providerId: string): void {
+    for (const [id, connection] of this.connections) if (connection.providerId === providerId) this.leave(id);
+    for (const [id, booking] of this.bookings) if (booking.providerId === providerId) this.bookings.delete(id);
+  }
+
   calendar(connectionId: string, calendarId: string): Calendar {
     const found = this.connections.get(connectionId)?.calendars.find(({ id }) => id === calendarId);
     if (!found) throw new Error(`${connectionId} has no calendar ${calendarId}.`);

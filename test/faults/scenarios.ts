@@ -95,10 +95,31 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a provider with bookings connects late',
+    begin: async (world) => {
+      publish(world, { id: 'b1', version: 1, providerId: 'late', span: hourSlot(world, 20) });
+      await quiet(world);
+      return async ({ people: [ada] }) => {
+        add(world, { person: await world.consents(ada?.provider ?? 'google', { providerId: 'late' }) }, hourSlot(world, 7));
+      };
+    },
+  },
+  {
+    name: 'a second connection adds its busy time',
     begin: async (world, ada) => {
       await booked(world, ada);
       return async () => {
-        add(world, { person: await world.connect(ada.provider, { providerId: ada.providerId }) }, hourSlot(world, 7));
+        add(world, { person: await world.consents(ada.provider, { providerId: ada.providerId }) }, hourSlot(world, 7));
+      };
+    },
+  },
+  {
+    name: 'another calendar receives',
+    begin: async (world, ada) => {
+      await booked(world, ada);
+      return async () => {
+        const { calendars } = world.model.connections.get(ada.id) ?? { calendars: [] };
+        for (const calendar of calendars) calendar.receives = !calendar.receives;
+        await world.asks(({ patch }) => patch(ada.id, { calendars: calendars.map(({ id, blocks, receives }) => ({ id, blocks, receives })) }));
       };
     },
   },
@@ -124,7 +145,18 @@ export const scenarios: readonly Scenario[] = [
     begin: async (world, ada) => {
       await booked(world, ada);
       return async () => {
-        await world.disconnect(ada);
+        world.model.leave(ada.id);
+        await world.asks(({ disconnect }) => disconnect(ada.id));
+      };
+    },
+  },
+  {
+    name: 'a provider is erased',
+    begin: async (world, ada) => {
+      await booked(world, ada);
+      return async () => {
+        world.model.erase(ada.providerId);
+        await world.asks(({ erase }) => erase(ada.providerId));
       };
     },
   },

@@ -9,6 +9,7 @@ import type { CalendarProvider, Calendars } from '../../lib/calendars/port.ts';
 import { beginLeaving } from '../../lib/connect/begin-leaving.ts';
 import { connectionRows } from '../../lib/connect/connection-rows.ts';
 import { createConnection } from '../../lib/connect/create-connection.ts';
+import { eraseProvider } from '../../lib/connect/erase-provider.ts';
 import { grantDied } from '../../lib/connect/grant-died.ts';
 import { leave } from '../../lib/connect/leave.ts';
 import { markFutureBookings } from '../../lib/connect/mark-future-bookings.ts';
@@ -18,12 +19,14 @@ import { watchKeeper } from '../../lib/connect/watch-care.ts';
 import { busyRows } from '../../lib/inbound/busy-rows.ts';
 import { readFleet } from '../../lib/inbound/fleet.ts';
 import { receiveHints } from '../../lib/inbound/receive-hints.ts';
+import { markConnection } from '../../lib/inbound/mark-connection.ts';
 import { syncStates } from '../../lib/inbound/sync-state.ts';
 import { inbox } from '../../lib/ingest/inbox.ts';
 import { readGoogleNotice } from '../../lib/ingest/read-google-notice.ts';
 import { readMicrosoftNotices } from '../../lib/ingest/read-microsoft-notices.ts';
 import { receiveWebhook } from '../../lib/ingest/receive-webhook.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
+import { eraseBookings } from '../../lib/outbound/erase-bookings.ts';
 import { futureBookings } from '../../lib/outbound/future-bookings.ts';
 import { markProvider } from '../../lib/outbound/mark-provider.ts';
 import { ownEvents } from '../../lib/outbound/own-events.ts';
@@ -46,6 +49,7 @@ import { settings } from '../../lib/platform/settings.ts';
 import { upkeepStates } from '../../lib/upkeep/upkeep-state.ts';
 import { tick } from '../../lib/upkeep/tick.ts';
 import { telling } from '../support/workers.ts';
+import { connectionRoutes, type ConnectionRoutes } from './connection-routes.ts';
 
 export interface Clients {
   readonly dynamo: DynamoDBClient;
@@ -58,15 +62,13 @@ export interface Clients {
   readonly settingsPath: string;
 }
 
-export interface Functions {
+export interface Functions extends ConnectionRoutes {
   inbound(event: SQSEvent, endsAt: number): Promise<SQSBatchResponse>;
   booking(event: SQSEvent, endsAt: number): Promise<SQSBatchResponse>;
   upkeep(): Promise<void>;
   readonly webhook: Readonly<Record<CalendarProvider, (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>>>;
-  /** As a finished consent does. */
+  /** A connection as a consent leaves it, without the consent. */
   create(connection: Connection): Promise<void>;
-  /** As DELETE does, our future events included. */
-  disconnect(connectionId: string): Promise<boolean>;
 }
 
 export function wire(clients: Clients): Functions {
@@ -96,7 +98,8 @@ export function wire(clients: Clients): Functions {
   const leaving = leavingRows(dynamo, named['sync-state']);
   const pullParts = common('inbound-sync');
   const farewell = { ...pullParts, future, pushRow: pushRows(dynamo, named['sync-state']) };
-  const ownRows = connectionRows(dynamo, { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] });
+  const ownTables = { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] };
+  const ownRows = connectionRows(dynamo, ownTables);
   const leaveParts = {
     ...pullParts, leaving,
     rows: ownRows,
@@ -116,12 +119,19 @@ export function wire(clients: Clients): Functions {
     windowDays: { back: 1, ahead: 180 },
     deadLetters: deadLetters(sqs, 'inbound-dead'),
   };
+  const erasing = {
+    connections: known, leaving, rows: ownRows, clock, providerHints,
+    connectionIdsOf: connectionIdsOf(dynamo, named['busy-intervals']),
+    begin: (id: string, removes: boolean) => beginLeaving({ connections: known, leaving, rows: ownRows, hints: inboundHints, clock }, id, removes),
+    eraseBookings: (id: string, endsAt: number) => eraseBookings({ dynamo, table: named['booking-events'], bookings: rows, future, clock }, id, endsAt),
+  };
+  const marking = { bookings: rows, future, clock, late, hints: bookingHints, providerHints, markConnection: markConnection({ mark: inbound.states.mark, hints: inboundHints, clock }) };
   const booking = {
     ...common('booking-sync'),
     hints: bookingHints,
     pushRow: pushRows(dynamo, named['sync-state']),
     connectionIdsOf: connectionIdsOf(dynamo, named['busy-intervals']),
-    forProvider: (hint: Parameters<ForProvider>[0]) => hint.hint === 'erase' ? Promise.reject(new Error('Nobody erases a provider here.')) : markProvider({ bookings: rows, future, clock, late, hints: bookingHints, providerHints }, hint),
+    forProvider: (hint: Parameters<ForProvider>[0], endsAt: number) => hint.hint === 'erase' ? eraseProvider(erasing, hint.provider_id, endsAt) : markProvider(marking, hint),
     deadLetters: deadLetters(sqs, 'booking-dead'),
   };
   const tables = { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] };
@@ -135,9 +145,21 @@ export function wire(clients: Clients): Functions {
       google: receiveWebhook({ ...hears, provider: 'google', read: readGoogleNotice, settings: gates('google-webhook') }),
       microsoft: receiveWebhook({ ...hears, provider: 'microsoft', read: readMicrosoftNotices, settings: gates('microsoft-webhook') }),
     },
-    disconnect: (connectionId) => beginLeaving({ connections: known, leaving, rows: ownRows, hints: inboundHints, clock }, connectionId, true),
+    ...connectionRoutes({
+      ...common('sync-now'), leaving, providerHints,
+      consentSettings: gates('connect'),
+      tables: ownTables,
+      rows: ownRows,
+      hints: inboundHints,
+      dialog: leaveParts.dialog,
+      telemetry: told,
+      mark: inbound.states.mark,
+      late,
+      markFutureBookings: markFutureBookings({ late, providerHints, clock }),
+      failed: (failure) => told.log.error('failed', { failure }),
+    }),
     async create(connection) {
-      await createConnection({ dynamo, tables: { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] }, hints: inboundHints, clock }, connection);
+      await createConnection({ dynamo, tables: ownTables, hints: inboundHints, clock }, connection);
       await markFutureBookings({ late, providerHints, clock })(connection);
     },
   };

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { chooseCalendars, readPatch } from '../../../lib/connect/choose-calendars.ts';
-import { markFutureBookings } from '../../../lib/connect/mark-future-bookings.ts';
 import { patchConnection } from '../../../lib/connect/patch-connection.ts';
 import { hours } from '../../../lib/platform/clock.ts';
 import { lateDues } from '../../../lib/platform/late-dues.ts';
@@ -32,7 +31,7 @@ async function patch({ id }: Connected, body: unknown): Promise<{ status: number
   const queue = fakeQueue(live(), providerHints, 'provider hint');
   const handler = patchConnection({
     ...parts, dynamo: world.tables.dynamo, tables: { connections: named.connections, busyIntervals: named['busy-intervals'] }, mark: parts.states.mark,
-    markFutureBookings: markFutureBookings({ late: lateDues(world.tables.dynamo, named['sync-state']), providerHints: queue, clock: world.clock }),
+    late: lateDues(world.tables.dynamo, named['sync-state']), providerHints: queue,
     failed: (failure) => {
       throw failure;
     },

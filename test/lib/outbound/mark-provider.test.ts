@@ -16,11 +16,13 @@ import { drain, fakeQueue, telling } from '../../support/workers.ts';
 
 let world: SmallWorld;
 const providerHints: Sent<ProviderHint>[] = [];
+const marked: string[] = [];
 beforeAll(async () => {
   world = await startSmallWorld(13);
 });
 afterAll(() => world.close());
 beforeEach(() => {
+  marked.length = 0;
   world.bookingHints.length = 0;
   world.hints.length = 0;
   providerHints.length = 0;
@@ -31,6 +33,7 @@ const work = () => {
   return {
     bookings: bookings(dynamo, named['booking-events']), future: futureBookings(dynamo, named['booking-events']), late: lateDues(dynamo, named['sync-state']),
     hints: fakeQueue(live(), world.bookingHints, 'booking hint'), providerHints: fakeQueue(live(), providerHints, 'provider hint'), clock: world.clock,
+    markConnection: async (id: string) => void marked.push(id),
   };
 };
 
@@ -88,6 +91,7 @@ it('what the index did not show yet is walked once more after five minutes, unde
   const [hint, again] = [nextHint('lagging'), nextHint('lagging')];
   expect(await markProvider(work(), hint)).toBe(1);
   expect(await markProvider(work(), again)).toBe(0);
+  expect(marked).toEqual([ada.id]);
   expect((await part(world, ada, 'push'))['dueAt']).toBeUndefined();
   expect(world.hints.filter(({ hint: { connection_id } }) => connection_id === ada.id).every(({ hint: { hint: kind } }) => kind === 'pull')).toBe(true);
   world.settings.reset();
