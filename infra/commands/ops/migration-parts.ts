@@ -1,17 +1,16 @@
 // What migrations are made of. Rooms don't import each other, so that what belongs to connections and bookings is lent to them here.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { accountHash, claimAccount } from '../../../lib/connect/account-claims.ts';
-import { connectionRows } from '../../../lib/connect/connection-rows.ts';
+import { accountHash, claimAccount, claimKey } from '../../../lib/connect/account-claims.ts';
 import { createConnection } from '../../../lib/connect/create-connection.ts';
 import type { Grant } from '../../../lib/connect/oauth-clients.ts';
 import { tokenRing } from '../../../lib/connect/token-vault.ts';
 import type { AccountOwner, ConnectRoom, MigrationParts } from '../../../lib/operate/migrations/migration.ts';
 import { bookings } from '../../../lib/outbound/bookings.ts';
-import { seconds } from '../../../lib/platform/clock.ts';
 import { connections } from '../../../lib/platform/connections.ts';
+import { unlessRefused } from '../../../lib/platform/dynamo.ts';
 import { Setting, type TableName } from '../../../lib/platform/names.ts';
 import { seal } from '../../../lib/platform/seal.ts';
 import { settings, type Settings, type SettingsSnapshot } from '../../../lib/platform/settings.ts';
@@ -57,11 +56,11 @@ function connectRoom({ dynamo, tables, clock, snapshot }: Pick<MigrationPlace, '
       const claimed = await claimAccount({ dynamo, table: tables.connections, connections: known }, { provider: owner.provider, providerId: owner.providerId, account: accountOf(owner) }, { connectionId, now: clock() });
       return claimed.outcome === 'new' ? 'claimed' : 'other';
     },
-    unclaim: (connection) => connectionRows(dynamo, names).eraseClaim(connection),
+    async unclaim({ connection_id, calendar_provider: provider, provider_id: providerId, account }) {
+      const claim = { connection_id: { S: claimKey({ provider, providerId, account }) } };
+      await unlessRefused(dynamo.send(new DeleteItemCommand({ TableName: names.connections, Key: claim, ConditionExpression: 'held_by = :id', ExpressionAttributeValues: { ':id': { S: connection_id } } })));
+    },
     create: (connection) => createConnection({ dynamo, tables: names, hints: silent, clock }, connection),
     seal: (connectionId, grant: Grant) => seal(tokenRing(snapshot), JSON.stringify(grant), { connectionId, now: clock() }),
   };
 }
-
-/** Long enough for functions that run now to end what they have begun. */
-export const settleMs = seconds(2);

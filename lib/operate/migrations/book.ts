@@ -8,6 +8,7 @@ export interface KnownConnection {
   readonly providerId: string;
   readonly calendarProvider: 'google' | 'microsoft';
   readonly calendarId: string;
+  readonly accountId: string;
   readonly disconnected: boolean;
 }
 
@@ -21,13 +22,14 @@ const ownerKey = (providerId: string, calendarProvider: string): string => `${ca
 /** Lines that are bad are left out: they are reported where connections are loaded. */
 export async function readBook(folder: string): Promise<Book> {
   const byOwner = new Map<string, KnownConnection[]>();
-  for await (const { text = '' } of linesOf(join(folder, exportFiles.connections))) {
+  for await (const { text } of linesOf(join(folder, exportFiles.connections))) {
     const row = readConnectionLine(text);
     if ('bad' in row) continue;
-    const one = { id: row.id, providerId: row.provider_id, calendarProvider: row.calendar_provider, calendarId: row.calendar_id, disconnected: row.status === 'disconnected' };
+    const one = { id: row.id, providerId: row.provider_id, calendarProvider: row.calendar_provider, calendarId: row.calendar_id, accountId: row.external_account_id, disconnected: row.status === 'disconnected' };
     const key = ownerKey(one.providerId, one.calendarProvider);
     const others = byOwner.get(key) ?? [];
-    if (!others.some(({ id }) => id === one.id)) byOwner.set(key, [...others, one]);
+    // Of two of one account only the first is loaded.
+    if (!others.some(({ id, accountId, disconnected }) => id === one.id || (accountId === one.accountId && !disconnected && !one.disconnected))) byOwner.set(key, [...others, one]);
   }
   return {
     connectionOf({ provider_id, calendar_provider, connection_id }) {

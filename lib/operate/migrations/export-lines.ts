@@ -56,7 +56,8 @@ export type EventLine = v.InferOutput<typeof eventLine>;
 
 export type Read<Row> = Row | { readonly bad: string };
 
-function read<Row>(schema: v.GenericSchema<unknown, Row>, line: string): Read<Row> {
+function read<Row>(schema: v.GenericSchema<unknown, Row>, line: string | undefined): Read<Row> {
+  if (line === undefined) return { bad: 'it is longer than 64 KB, or no UTF-8' };
   const value = parseJson(line.replace(/^\uFEFF/, ''));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { bad: 'it is no JSON object' };
   const result = v.safeParse(schema, value);
@@ -64,9 +65,9 @@ function read<Row>(schema: v.GenericSchema<unknown, Row>, line: string): Read<Ro
   return { bad: result.issues.map((issue) => `${v.getDotPath(issue) ?? 'it'} ${issue.message.startsWith('must') ? issue.message : 'is missing'}`).join('; ') };
 }
 
-export const readConnectionLine = (line: string): Read<ConnectionLine> => read(connectionLine, line);
+export const readConnectionLine = (line: string | undefined): Read<ConnectionLine> => read(connectionLine, line);
 
-export function readEventLine(line: string): Read<EventLine> {
+export function readEventLine(line: string | undefined): Read<EventLine> {
   const row = read(eventLine, line);
   if ('bad' in row) return row;
   return row.end_time < row.start_time ? { bad: 'end_time must not be before start_time' } : row;

@@ -89,7 +89,7 @@ async function remove(parts: MigrationParts, found: MigratedConnection): Promise
   const { tables, dynamo } = parts;
   if (!(await closed(parts, found))) return 'kept';
   const drop = async (table: string, key: Record<string, string>): Promise<void> => void (await dynamo.send(new DeleteItemCommand({ TableName: table, Key: toItem(key) })));
-  for (const part of ['pull', 'push', 'inbox']) await drop(tables['sync-state'], { connection_id: id, part });
+  for (const part of ['pull', 'push', 'inbox', 'leave']) await drop(tables['sync-state'], { connection_id: id, part });
   await drop(tables['busy-intervals'], { provider_id, row: healthRow(id) });
   await parts.connect.unclaim(found);
   await drop(tables.connections, { connection_id: id });

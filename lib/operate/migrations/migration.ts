@@ -83,7 +83,8 @@ export type Ending = string | { readonly bad: string; readonly counted?: string 
 export interface Line {
   /** From 1. */
   readonly number: number;
-  readonly text: string;
+  /** Undefined: longer than any line of ours, or no UTF-8. */
+  readonly text: string | undefined;
 }
 
 /** Runs over every line of a file of the export, in order. */
@@ -98,6 +99,8 @@ export interface LinePass {
 export interface ItemPass {
   readonly table: TableName;
   readonly each: (item: Item) => Promise<Ending>;
+  /** How many at once; 10 unless said. */
+  readonly atOnce?: number;
 }
 
 export interface PassContext {

@@ -28,7 +28,8 @@ interface Placed {
 /** Which event stands for which booking, or how the line ends without one. */
 function place(book: Book, line: Line): Placed | { readonly end: Ending } {
   const event = readEventLine(line.text);
-  if ('bad' in event) return { end: event };
+  // Reported where busy rows are loaded.
+  if ('bad' in event) return { end: 'unreadable' };
   if (!isBooking(event)) return { end: 'busy_rows' };
   // The system before kept the row of a cancelled booking, and took its event away.
   if (!event.is_busy) return { end: 'cancelled' };
@@ -139,6 +140,8 @@ export const outbound: Migration = {
     const use = useOf(context.parts);
     return {
       table: 'booking-events',
+      // A booking is met by its wish and by its targets.
+      atOnce: 1,
       async each(item) {
         const { booking_id, part } = item;
         if (!isMarked(item, name) || booking_id?.S === undefined || part?.S === 'of') return undefined;

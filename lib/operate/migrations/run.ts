@@ -106,13 +106,14 @@ async function walked(migration: Migration, { parts, options, source, held }: Ru
   await goOn(parts, migration, signal);
   await held?.save(entry);
   const resumes = direction !== 'verify';
+  const { place: _, ...bare } = entry;
   return walkPass(pass, {
     parts,
     folder: source?.folder ?? '',
     ...(resumes && { from: { place: entry.place, counts: entry.counts } }),
     ...(direction === 'forward' && { bad }),
     async saved(place, counts) {
-      await held?.save(resumes ? { ...entry, place, counts } : entry);
+      await held?.save(resumes ? { ...bare, counts, ...(place !== undefined && { place }) } : entry);
       progress?.({ migration: migration.name, direction, counts });
       await goOn(parts, migration, signal);
     },

@@ -3,7 +3,7 @@ import { ScanCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { join } from 'node:path';
 import { seconds } from '../../platform/clock.ts';
 import { eachConcurrently } from '../../platform/concurrently.ts';
-import { linesOf, type FilePlace } from './export-file.ts';
+import { linesOf, type FilePlace, type ReadLine } from './export-file.ts';
 import type { BadLine, Counts, Ending, ItemPass, LinePass, MigrationParts } from './migration.ts';
 
 export interface PassRun {
@@ -12,8 +12,8 @@ export interface PassRun {
   /** Where an attempt before stopped, and what it had counted. */
   readonly from?: { readonly place: string | undefined; readonly counts: Counts };
   readonly bad?: ((line: BadLine) => void) | undefined;
-  /** After each batch; whatever it throws ends the pass. */
-  readonly saved: (place: string, counts: Counts) => Promise<void>;
+  /** After each batch, with where to go on if there is more; whatever it throws ends the pass. */
+  readonly saved: (place: string | undefined, counts: Counts) => Promise<void>;
 }
 
 const batchSize = 50;
@@ -37,37 +37,36 @@ type Count = (end: Ending, line?: { file: string; line: number }) => void;
 async function* lineBatches(pass: LinePass, { parts, folder, from }: PassRun, count: Count): AsyncGenerator<string> {
   const { file, each, atOnce = usualAtOnce } = pass;
   const begin = from?.place === undefined ? undefined : (JSON.parse(from.place) as FilePlace);
-  let batch: { number: number; text: string }[] = [];
+  let batch: ReadLine[] = [];
   let place: FilePlace | undefined;
   const run = async (): Promise<string> => {
     const startedAt = parts.clock();
     const ends = new Map<number, Ending>();
-    await eachConcurrently(batch, atOnce, async (line) => void ends.set(line.number, await each(line)));
+    await eachConcurrently(batch, atOnce, async ({ number, text }) => void ends.set(number, await each({ number, text })));
     for (const [line, end] of [...ends].sort(([a], [b]) => a - b)) count(end, { file, line });
     await pace(parts, batch.length, startedAt);
     batch = [];
     return JSON.stringify(place);
   };
-  for await (const { number, text, place: after } of linesOf(join(folder, file), begin)) {
-    place = after;
-    if (text === undefined) count({ bad: 'it is longer than 64 KB, or no UTF-8' }, { file, line: number });
-    else if (text.trim() !== '') batch.push({ number, text });
+  for await (const line of linesOf(join(folder, file), begin)) {
+    place = line.place;
+    if (line.text?.trim() !== '') batch.push(line);
     if (batch.length >= sizeOf(parts)) yield await run();
   }
   if (place) yield await run();
 }
 
-async function* itemBatches({ table, each }: ItemPass, { parts, from }: PassRun, count: Count): AsyncGenerator<string> {
+async function* itemBatches({ table, each, atOnce = usualAtOnce }: ItemPass, { parts, from }: PassRun, count: Count): AsyncGenerator<string | undefined> {
   let after = from?.place === undefined ? undefined : (JSON.parse(from.place) as Record<string, AttributeValue>);
   do {
     const startedAt = parts.clock();
     const { Items = [], LastEvaluatedKey } = await parts.dynamo.send(
       new ScanCommand({ TableName: parts.tables[table], Limit: sizeOf(parts), ConsistentRead: true, ...(after && { ExclusiveStartKey: after }) }),
     );
-    await eachConcurrently(Items, usualAtOnce, async (item) => count(await each(item)));
+    await eachConcurrently(Items, atOnce, async (item) => count(await each(item)));
     after = LastEvaluatedKey;
     await pace(parts, Items.length, startedAt);
-    if (after) yield JSON.stringify(after);
+    yield after && JSON.stringify(after);
   } while (after);
 }
 

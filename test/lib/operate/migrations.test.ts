@@ -1,0 +1,338 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { unknownReasons } from '../../../lib/availability/bookable.ts';
+import { readProvider } from '../../../lib/availability/read-provider.ts';
+import { instantOf } from '../../../lib/operate/migrations/export-lines.ts';
+import { migrate, rollback, ledger } from '../../../lib/operate/migrations/run.ts';
+import type { Migration } from '../../../lib/operate/migrations/migration.ts';
+import { calendarKey } from '../../../lib/calendars/calendar-key.ts';
+import { eventRow } from '../../../lib/platform/busy-keys.ts';
+import { days, hours, minutes } from '../../../lib/platform/clock.ts';
+import type { Item } from '../../../lib/platform/dynamo.ts';
+import { unseal } from '../../../lib/platform/seal.ts';
+import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
+import { Setting } from '../../../lib/platform/names.ts';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { aMigrationWorld, tokenKeys, type MigrationWorld } from '../../support/migration-world.ts';
+import { aBookingLine, aConnectionLine, anEventLine, anExport, uuidOf, writeExport } from '../../support/old-export.ts';
+import { live } from '../../support/mortal.ts';
+
+let world: MigrationWorld;
+beforeEach(async () => void (world = await aMigrationWorld()));
+const spanIn = (days_: number) => ({ start: world.now + days(days_), end: world.now + days(days_) + hours(1) });
+const countsOf = (reports: Awaited<ReturnType<typeof migrate>>) => Object.fromEntries(reports.map(({ migration, counts }) => [migration, counts]));
+const small = () => writeExport(anExport(world.now, { connections: 3, events: 20 }));
+
+describe('coming over from the system before', () => {
+  it('brings connections, busy time, events of bookings and due times over, and leaves nothing to find', async () => {
+    const reports = await world.migrate(small());
+    expect(reports.map(({ migration, outcome }) => [migration, outcome])).toEqual([['foundations', 'done'], ['uniqueness', 'done'], ['outbound', 'done'], ['operational', 'done']]);
+    expect(countsOf(reports)).toEqual({
+      foundations: { loaded: 3 },
+      uniqueness: { loaded: 41, past: 7, bookings: 12 },
+      outbound: { busy_rows: 48, loaded: 6, cancelled: 6 },
+      operational: { loaded: 3 },
+    });
+    expect(await world.violations()).toEqual([]);
+    expect(world.bad).toEqual([]);
+    expect((await ledger(await world.parts())).map(({ migration, state }) => `${migration} ${state}`)).toEqual(['foundations done', 'uniqueness done', 'outbound done', 'operational done']);
+  });
+
+  it('makes a connection dirty and due, without cursor or watch, its tokens sealed for it alone', async () => {
+    await world.migrate(small());
+    const id = uuidOf(1, 1);
+    const connection = world.tables.get('connections', { connection_id: id });
+    expect(connection).toMatchObject({ state: 'active', provider_id: uuidOf(2, 1), zone: 'Europe/Berlin', watches: [], scopes: ['openid', 'https://www.googleapis.com/auth/calendar.events'], calendars: [{ id: 'AAMkAGI21=', blocks: true, receives: true }] });
+    expect(JSON.parse(unseal(parseKeyRing(JSON.parse(tokenKeys)), String(connection?.['tokens']), id))).toEqual({ access_token: 'ya29.clear-access-1', expires_at: Date.parse('2026-03-27T08:10:00Z'), refresh_token: '1//0clear-refresh-1' });
+    expect(world.tables.get('sync-state', { connection_id: id, part: 'inbox' })).toMatchObject({ dirtySince: world.now, dirtyShard: expect.any(String) });
+    expect(world.tables.get('sync-state', { connection_id: id, part: 'pull' })).toMatchObject({ dueAt: expect.any(Number), dueShard: expect.stringMatching(/^jobs/) });
+    expect(JSON.stringify(world.tables.all('sync-state').concat(world.tables.all('booking-events'), world.tables.all('busy-intervals')))).not.toMatch(/clear-/);
+  });
+
+  it('blocks from the first moment, and leaves nothing free before the first complete list', async () => {
+    const folder = writeExport({ connections: [aConnectionLine(2)], events: [anEventLine(2, 1, spanIn(3)), anEventLine(2, 2, spanIn(4), { is_busy: false })] });
+    await world.migrate(folder);
+    const { dynamo, named } = world.tables;
+    const read = await readProvider(dynamo, named['busy-intervals'])(uuidOf(2, 2), { start: world.now, end: world.now + days(30) });
+    expect(read.intervals).toEqual([spanIn(3)]);
+    expect(unknownReasons(read.connections, spanIn(5), { now: world.now, gate: 'open' })).toEqual(['not_yet_read']);
+  });
+
+  it('carries back-off over, and of the last error only what can be no secret', async () => {
+    const until = new Date(world.now + minutes(4)).toISOString();
+    const lines = [aConnectionLine(2, { backoff_until: until, error_count: 3, last_error: 'GET https://x?access_token=ya29.abc: 503 unavailable for ada@example.com' }), aConnectionLine(4, { backoff_until: '2020-01-01T00:00:00Z', last_error: 'Bearer ya29.xyz' })];
+    await world.migrate(writeExport({ connections: lines, events: [] }));
+    const pull = (n: number) => world.tables.get('sync-state', { connection_id: uuidOf(1, n), part: 'pull' });
+    expect(pull(2)).toMatchObject({ backoffUntil: Date.parse(until), errorCount: 3, lastError: 'carried over 503 unavailable' });
+    expect(pull(2)?.['dueAt']).toBeGreaterThanOrEqual(Date.parse(until));
+    expect(pull(4)).toMatchObject({ lastError: 'carried over' });
+    expect(pull(4)).not.toHaveProperty('backoffUntil');
+  });
+
+  it('keeps a connection without a grant, which waits for the person, and leaves out one that was ended', async () => {
+    const folder = writeExport({
+      connections: [aConnectionLine(2, { refresh_token: null }), aConnectionLine(4, { status: 'disconnected' })],
+      events: [anEventLine(2, 1, spanIn(3)), anEventLine(4, 2, spanIn(3)), aBookingLine(4, 3, spanIn(3))],
+    });
+    expect(countsOf(await world.migrate(folder))).toMatchObject({ foundations: { loaded_without_grant: 1, disconnected: 1 }, uniqueness: { loaded: 1, disconnected: 1, bookings: 1 }, outbound: { disconnected: 1 }, operational: { loaded: 1, disconnected: 1 } });
+    expect(world.tables.get('connections', { connection_id: uuidOf(1, 2) })).toMatchObject({ state: 'reauthorization_required', dead_at: world.now });
+    expect(await world.violations()).toEqual([]);
+  });
+
+  it('tells each line that it does not load, by number and reason, and never what the line holds', async () => {
+    const { refresh_token: _, ...line } = aConnectionLine(2);
+    const folder = writeExport({
+      connections: [
+        '{"broken', '[]', '', { ...line, id: undefined }, aConnectionLine(2, { id: 'no#id' }), aConnectionLine(2, { calendar_id: 'primary' }), aConnectionLine(2, { created_at: '2026-02-01 10:00' }), aConnectionLine(2, { time_zone: 'Berlin' }),
+        aConnectionLine(2), aConnectionLine(2), aConnectionLine(2, { id: uuidOf(9, 9) }), `"${'x'.repeat(70_000)}"`, aConnectionLine(4), aConnectionLine(6, { provider_id: uuidOf(2, 4) }),
+      ],
+      events: [
+        anEventLine(2, 1, spanIn(3)), anEventLine(2, 1, spanIn(5)), anEventLine(8, 2, spanIn(3)), anEventLine(4, 3, spanIn(3)), anEventLine(4, 4, spanIn(3), { connection_id: uuidOf(1, 4) }),
+        anEventLine(2, 5, { start: world.now + 5, end: world.now + 4 }), anEventLine(2, 6, spanIn(2), { is_busy: 'yes' }),
+        aBookingLine(2, 7, spanIn(3)), aBookingLine(2, 7, spanIn(3), { external_event_id: 'bookingaaaaaa', booking_id: uuidOf(5, 7) }), aBookingLine(2, 7, spanIn(3), { booking_id: 'other' }),
+        aBookingLine(2, 8, spanIn(3), { external_event_id: 'booking1', ical_uid: null }), aBookingLine(2, 9, spanIn(3), { external_event_id: 'booking:9!' }),
+      ],
+    });
+    const reports = await world.migrate(folder);
+    expect(world.bad.map(({ file, line, reason }) => `${file.slice(18, 21)} ${line}: ${reason}`)).toEqual([
+      'con 1: it is no JSON object', 'con 2: it is no JSON object', 'con 4: id is missing', 'con 5: id must be 1 to 36 of A–Z, a–z, 0–9, _ and -', "con 6: calendar_id must be the calendar's own id, not its alias", 'con 7: created_at must be a timestamp with its offset', 'con 8: time_zone must be an IANA zone',
+      'con 10: it says the same as line 9', 'con 11: its account is connected already, under another id', 'con 12: it is longer than 64 KB, or no UTF-8',
+      'eve 2: it says the same as line 1', 'eve 3: it belongs to no connection of the export', 'eve 4: connection_id is missing, and its provider has several connections', 'eve 6: end_time must not be before start_time', 'eve 7: is_busy must be true or false',
+      'eve 9: its booking has another event already: line 8', 'eve 10: its event stands for another booking already: line 8', 'eve 11: booking_id is missing, and its ids hold no UUID', 'eve 12: provider_event_id is missing, and external_event_id is no id of the calendar provider',
+    ]);
+    expect(countsOf(reports)).toMatchObject({ foundations: { loaded: 3, bad: 9, duplicates: 1 }, uniqueness: { loaded: 2, duplicates: 1, bad: 4 }, outbound: { loaded: 1, duplicates: 2, bad: 2, unreadable: 2 } });
+    expect(await world.violations()).toEqual([]);
+  });
+
+  it('counts in a dry run what it would do, and writes nothing at all', async () => {
+    let written = 0;
+    world.tables.onWrite = () => void (written += 1);
+    const folder = writeExport({ connections: [aConnectionLine(2)], events: [anEventLine(2, 1, spanIn(3)), anEventLine(2, 1, spanIn(3)), aBookingLine(2, 3, spanIn(3))] });
+    const reports = await world.migrate(folder, { dryRun: true });
+    expect(countsOf(reports)).toEqual({ foundations: { loaded: 1 }, uniqueness: { loaded: 1, duplicates: 1, bookings: 1 }, outbound: { loaded: 1, busy_rows: 2 }, operational: { loaded: 1 } });
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['dry_run', 'dry_run', 'dry_run', 'dry_run']);
+    await world.migrate(folder);
+    const there = written;
+    expect(countsOf(await world.rollback({ dryRun: true }))).toEqual({ operational: { removed: 1 }, outbound: { removed: 1 }, uniqueness: { removed: 1 }, foundations: { removed: 1 } });
+    expect(written).toBe(there);
+  });
+
+  it('looks at an export that is loaded no second time, and takes in what a newer one adds', async () => {
+    const { connections, events } = anExport(world.now, { connections: 2, events: 10 });
+    const folder = writeExport({ connections, events });
+    await world.migrate(folder);
+    const before = world.everything();
+    expect((await world.migrate(folder)).map(({ outcome }) => outcome)).toEqual(['already', 'already', 'already', 'already']);
+    expect(world.everything()).toEqual(before);
+    writeExport({ connections: [...connections, aConnectionLine(2)], events: [...events, aBookingLine(1, 500, spanIn(9)), anEventLine(2, 501, spanIn(9))] }, folder);
+    expect(countsOf(await world.migrate(folder))).toMatchObject({ foundations: { loaded: 1, present: 2 }, uniqueness: { loaded: 1 }, outbound: { loaded: 1 } });
+    expect(await world.violations()).toEqual([]);
+  });
+
+  it('goes as far as it is asked to, no faster than asked, and only while sync is off', async () => {
+    const folder = small();
+    expect((await world.migrate(folder, { to: 'uniqueness' })).map(({ migration }) => migration)).toEqual(['foundations', 'uniqueness']);
+    expect(world.tables.all('booking-events')).toEqual([]);
+    expect(world.waits.reduce((sum, ms) => sum + ms, 0)).toBe(((3 + 60) * 2 * 1000) / 500);
+    await expect(world.migrate(folder, { to: 'nothing' })).rejects.toThrow('There is no migration nothing: there are foundations, uniqueness, outbound, operational.');
+    for (const value of ['true', undefined]) {
+      world.settings.unknown = value === undefined;
+      world.settings.values.set(Setting.syncEnabled, value ?? 'false');
+      await expect(world.migrate(folder)).rejects.toThrow(/runs while CALENDAR_SYNC_ENABLED is off, and known to be/);
+      await expect(world.rollback()).rejects.toThrow(/is off, and known to be/);
+    }
+  });
+
+  it('reads any timestamp that has an offset, and none that has not', () => {
+    const at = Date.parse('2026-01-10T09:00:00Z');
+    for (const text of ['2026-01-10T09:00:00Z', '2026-01-10 09:00:00+00', '2026-01-10 09:00:00.000+00:00', '2026-01-10T10:00:00+01:00', '2026-01-10 14:30:00+0530', '2026-01-10T09:00Z']) expect([text, instantOf(text)]).toEqual([text, at]);
+    for (const text of ['2026-01-10T09:00:00', '2026-01-10', 'now', '2026-13-10T09:00:00Z', '1768035600']) expect([text, instantOf(text)]).toEqual([text, undefined]);
+  });
+});
+
+describe('dying', () => {
+  it('at any of its calls, before or after the effect, leaves a run that ends as if nothing had been', async () => {
+    const folder = writeExport({ connections: [aConnectionLine(2), aConnectionLine(3)], events: [anEventLine(2, 1, spanIn(3)), aBookingLine(2, 2, spanIn(3)), aBookingLine(3, 3, spanIn(4))] });
+    await world.migrate(folder);
+    const [whole, loaded] = [world.everything(), countsOf(await world.migrate(folder))];
+    let reached = 0;
+    for (const how of ['before', 'after'] as const) {
+      for (let at = 1; ; at += 1) {
+        world = await aMigrationWorld();
+        const life = live({ at, how });
+        const end = await world.migrate(folder, {}, { holder: 'first', life }).catch((error: unknown) => error);
+        if (!life.dead) {
+          expect(end).toHaveLength(4);
+          break;
+        }
+        reached = at;
+        world.now += minutes(3);
+        const again = countsOf(await world.migrate(folder, {}, { holder: 'second' }));
+        expect({ how, at, counts: again }).toEqual({ how, at, counts: loaded });
+        expect(await world.violations()).toEqual([]);
+        expect(keysOf(world.everything())).toEqual(keysOf(whole));
+      }
+    }
+    expect(reached).toBeGreaterThan(60);
+  }, 60_000);
+
+  it('in a rollback leaves one that ends with nothing left', async () => {
+    const folder = writeExport({ connections: [aConnectionLine(2)], events: [anEventLine(2, 1, spanIn(3)), aBookingLine(2, 2, spanIn(3))] });
+    let reached = 0;
+    for (const how of ['before', 'after'] as const) {
+      for (let at = 1; ; at += 1) {
+        world = await aMigrationWorld();
+        await world.migrate(folder);
+        const life = live({ at, how });
+        await world.rollback({}, { holder: 'first', life }).catch(() => undefined);
+        if (!life.dead) break;
+        reached = at;
+        world.now += minutes(3);
+        await world.rollback({}, { holder: 'second' });
+        expect({ how, at, left: world.everything() }).toEqual({ how, at, left: { connections: [], 'sync-state': [], 'busy-intervals': [], 'booking-events': [] } });
+      }
+    }
+    expect(reached).toBeGreaterThan(20);
+  }, 60_000);
+});
+
+/** Times are those of the run that made them; what says that a connection is being made goes by itself, two minutes after a maker died. */
+const keysOf = (everything: ReturnType<MigrationWorld['everything']>) => Object.values(everything).flat().filter((row) => !row.includes('"making"')).map((row) => row.replace(/\b17\d{11}\b/g, 'ms')).sort();
+
+describe('two operators', () => {
+  it('never run at once: the second is told so, and takes over only from one who has died', async () => {
+    const folder = small();
+    let second: Promise<unknown> | undefined;
+    await world.migrate(folder, { progress: () => void (second ??= world.migrate(folder, {}, { holder: 'second' }).catch((error: Error) => error.message)) }, { holder: 'first' });
+    expect(await second).toMatch(/^Another migration or rollback is under way\. If it died, its lock ends at 2026-03-27T09:02:00/);
+  });
+
+  it('a sleeper who wakes after another has taken over stops at its next save', async () => {
+    const folder = small();
+    let slept = false;
+    const sleeper = world.migrate(folder, {
+      progress: () => {
+        if (slept) return;
+        slept = true;
+        world.now += minutes(3);
+        void taken();
+      },
+    }, { holder: 'first' });
+    const taken = async (): Promise<void> => void (await world.parts('second').then(({ dynamo, tables }) => dynamo.send(new UpdateItemCommand({ TableName: tables['sync-state'], Key: { connection_id: { S: '!ledger' }, part: { S: 'state' } }, UpdateExpression: 'SET holder = :second', ExpressionAttributeValues: { ':second': { S: 'second' } } }))));
+    await expect(sleeper).rejects.toThrow(/Somebody else has taken over/);
+  });
+});
+
+describe('rolling back', () => {
+  const touch = (id: string, part: 'pull' | 'push') => world.tables.put('sync-state', { ...world.tables.get('sync-state', { connection_id: id, part }), fence: world.now });
+
+  it('takes away exactly what came over, in reverse, and nothing of others; forward again brings all of it back', async () => {
+    const folder = small();
+    const { dynamo, named } = world.tables;
+    void dynamo;
+    world.tables.put('connections', { connection_id: 'own', provider_id: 'p', state: 'active', calendars: [], watches: [], granted_at: 1 });
+    world.tables.put('busy-intervals', { provider_id: 'p', row: 'own#k#x', start: 'a', end: 'b', external_event_id: 'x' });
+    world.tables.put('booking-events', { booking_id: 'theirs', part: 'wish', version: 3, provider_id: 'p', end: 'x' });
+    const before = world.everything();
+    const loaded = countsOf(await world.migrate(folder));
+    const after = world.everything();
+    expect((await world.rollback()).map(({ migration, counts }) => [migration, counts])).toEqual([['operational', { removed: 3 }], ['outbound', { removed: 6 }], ['uniqueness', { removed: 41 }], ['foundations', { removed: 3 }]]);
+    expect(world.everything()).toEqual(before);
+    expect((await ledger(await world.parts())).every(({ state }) => state === 'rolled_back')).toBe(true);
+    expect((await world.rollback()).map(({ outcome }) => outcome)).toEqual(['already', 'already', 'already', 'already']);
+    expect(countsOf(await world.migrate(folder))).toEqual(loaded);
+    expect(world.everything()).toEqual(after);
+    expect(named).toBeDefined();
+  });
+
+  it('leaves a connection that was used since, with all that belongs to it, and says so', async () => {
+    const folder = writeExport({ connections: [2, 4, 6, 8].map((n) => aConnectionLine(n)), events: [2, 4, 6, 8].flatMap((n) => [anEventLine(n, n, spanIn(3)), aBookingLine(n, 10 + n, spanIn(4))]) });
+    await world.migrate(folder);
+    touch(uuidOf(1, 2), 'pull');
+    touch(uuidOf(1, 4), 'push');
+    const renewed = world.tables.get('connections', { connection_id: uuidOf(1, 6) });
+    world.tables.put('connections', { ...renewed, granted_at: world.now + 1 });
+    const reports = await world.rollback();
+    expect(countsOf(reports)).toEqual({ operational: { kept: 3, removed: 1 }, outbound: { kept: 3, removed: 1 }, uniqueness: { kept: 3, removed: 1 }, foundations: { kept: 3, removed: 1 } });
+    expect(world.tables.get('connections', { connection_id: uuidOf(1, 8) })).toBeUndefined();
+    expect(world.tables.get('busy-intervals', { provider_id: uuidOf(2, 2), row: eventRow(uuidOf(1, 2), calendarKey('pro2@example.com'), 'event2abc_20260401t0900') })).toBeDefined();
+    expect(await world.violations()).toEqual([]);
+    expect(countsOf(await world.migrate(folder))).toMatchObject({ foundations: { loaded: 4 }, uniqueness: { live: 3, loaded: 1 }, outbound: { loaded: 4 }, operational: { live: 3, loaded: 1 } });
+    expect(await world.violations()).toEqual([]);
+  });
+
+  it('keeps what the booking service has told meanwhile', async () => {
+    const folder = writeExport({ connections: [aConnectionLine(2)], events: [aBookingLine(2, 3, spanIn(3))] });
+    await world.migrate(folder);
+    const key = { booking_id: uuidOf(5, 3), part: 'wish' };
+    world.tables.put('booking-events', { ...world.tables.get('booking-events', key), version: 4, title: 'Told' });
+    await world.rollback();
+    expect(world.tables.all('booking-events')).toEqual([expect.objectContaining({ ...key, version: 4, title: 'Told' })]);
+  });
+
+  it('stops after what it is told to leave, and a half-done one must end before anything is loaded', async () => {
+    const folder = small();
+    await world.migrate(folder);
+    expect((await world.rollback({ to: 'uniqueness' })).map(({ migration }) => migration)).toEqual(['operational', 'outbound']);
+    expect(world.tables.all('booking-events')).toEqual([]);
+    expect(world.tables.all('busy-intervals').length).toBe(41 + 3);
+    const stop = new AbortController();
+    await expect(world.rollback({ signal: stop.signal, progress: () => stop.abort() })).rejects.toThrow('uniqueness was stopped; run it again, and it goes on where it was.');
+    await expect(world.migrate(folder)).rejects.toThrow('A rollback of uniqueness has begun and not ended: finish it first.');
+    await world.rollback();
+    expect(Object.values(world.everything()).flat()).toEqual([]);
+  });
+});
+
+describe('a change of our own rows', () => {
+  it('is recorded in the same ledger, runs beside live sync, and can be taken back', async () => {
+    const shift: Migration = {
+      name: 'zone-of-cursors', kind: 'layout',
+      forward: async ({ parts, dryRun }) => ({
+        table: 'sync-state',
+        async each(item: Item) {
+          if (!item['part']?.S?.startsWith('cal#') || item['zoneOf']) return undefined;
+          const key = { connection_id: item['connection_id'] ?? { S: '' }, part: item['part'] };
+          if (!dryRun) await parts.dynamo.send(new UpdateItemCommand({ TableName: parts.tables['sync-state'], Key: key, UpdateExpression: 'SET zoneOf = :calendar', ConditionExpression: 'attribute_exists(connection_id)', ExpressionAttributeValues: { ':calendar': { S: 'calendar' } } }));
+          return 'changed';
+        },
+      }),
+      verify: async () => ({ table: 'sync-state', each: async (item: Item) => (item['part']?.S?.startsWith('cal#') ? (item['zoneOf'] ? 'stands' : 'missing') : undefined) }),
+      rollback: async ({ parts }) => ({
+        table: 'sync-state',
+        async each(item) {
+          if (!item['zoneOf']) return undefined;
+          const key = { connection_id: item['connection_id'] ?? { S: '' }, part: item['part'] ?? { S: '' } };
+          await parts.dynamo.send(new UpdateItemCommand({ TableName: parts.tables['sync-state'], Key: key, UpdateExpression: 'REMOVE zoneOf', ConditionExpression: 'attribute_exists(connection_id)' }));
+          return 'changed';
+        },
+      }),
+    };
+    const folder = small();
+    await world.migrate(folder);
+    world.settings.values.set(Setting.syncEnabled, 'true');
+    for (const n of [1, 2]) world.tables.put('sync-state', { connection_id: uuidOf(1, n), part: 'cal#k', fence: 1, cursor: 'x' });
+    const parts = await world.parts();
+    expect(await migrate(parts, { folder }, [shift])).toEqual([{ migration: 'zone-of-cursors', direction: 'forward', outcome: 'done', counts: { changed: 2 } }]);
+    expect((await migrate(parts, { folder }, [shift]))[0]?.outcome).toBe('already');
+    expect(await ledger(parts, [shift])).toMatchObject([{ migration: 'zone-of-cursors', state: 'done', counts: { changed: 2 } }]);
+    await rollback(parts, {}, [shift]);
+    expect(world.tables.all('sync-state').some((row) => row['zoneOf'] !== undefined)).toBe(false);
+  });
+});
+
+describe('a large export', () => {
+  it('is held a few lines at a time, however long it is', async () => {
+    const folder = writeExport({ connections: [aConnectionLine(2)], events: Array.from({ length: 3_000 }, (_, n) => anEventLine(2, n, spanIn(1 + (n % 90)), { is_busy: n % 30 === 0 })) });
+    let [most, under] = [0, 0];
+    const parts = await world.parts();
+    const counting = { ...parts, dynamo: Object.assign(Object.create(parts.dynamo) as typeof parts.dynamo, { send: async (command: never) => {
+      most = Math.max(most, (under += 1));
+      const answer = await (parts.dynamo.send as (one: never) => Promise<unknown>)(command);
+      under -= 1;
+      return answer;
+    } }) };
+    const [, report] = await migrate(counting, { folder, to: 'uniqueness' });
+    expect(report?.counts).toEqual({ loaded: 100, free: 2_900 });
+    expect(most).toBeLessThanOrEqual(10);
+  });
+});
