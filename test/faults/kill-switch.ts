@@ -59,11 +59,14 @@ export interface Flipped {
   readonly violations: readonly string[];
 }
 
-/** Calls of the story, each told once, at the place where it comes first. */
-export async function points(story: Omit<Flip, 'at'>): Promise<number[]> {
-  const told = new Map<string, number>();
-  await flip({ ...story, at: Infinity }, (what, call) => void told.set(what, told.get(what) ?? call));
-  return [...told.values()];
+/** Calls of the story, in order; of each kind the first few. */
+export async function points(story: Omit<Flip, 'at'>, most: number): Promise<number[]> {
+  const [chosen, times]: [number[], Map<string, number>] = [[], new Map()];
+  await flip({ ...story, at: Infinity }, (what, call) => {
+    times.set(what, (times.get(what) ?? 0) + 1);
+    if ((times.get(what) ?? 0) <= most) chosen.push(call);
+  });
+  return chosen;
 }
 
 export async function flip({ provider, gate, way, at }: Flip, heard: (what: string, call: number) => void = () => undefined): Promise<Flipped> {
@@ -93,6 +96,23 @@ export async function flip({ provider, gate, way, at }: Flip, heard: (what: stri
     return { during, violations: [...watch.violations(), ...(await differences(world))] };
   } finally {
     await world.close();
+  }
+}
+
+/** Every gate, both ways, at the first few calls of every kind. */
+export async function* everyFlip(): AsyncGenerator<{ readonly story: string; readonly runs: number; readonly wrong: readonly string[] }, void, undefined> {
+  for (const provider of ['google', 'microsoft'] as const) {
+    for (const gate of switches) {
+      for (const way of ['closes', 'opens'] as const) {
+        const wrong: string[] = [];
+        const wanted = await points({ provider, gate, way }, 5);
+        for (const at of wanted) {
+          const { during, violations } = await flip({ provider, gate, way, at });
+          wrong.push(...violations.map((violation) => `at call ${at}, ${during}: ${violation}`));
+        }
+        yield { story: `${provider}: ${gate.name} ${way}`, runs: wanted.length, wrong };
+      }
+    }
   }
 }
 

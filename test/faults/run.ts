@@ -1,7 +1,11 @@
-// npm run faults -- [--seeds 10000] [--from 1] [--steps 25] [--points] [--hostile 100000]: every crash point, hostile input, then long seeded runs, with a table at the end.
+// npm run faults -- [--seeds 10000] [--from 1] [--steps 25] [--points] [--gates] [--sabotages] [--hostile 100000]: every crash point, every gate turned at every call, hostile input, then long seeded runs, with a table at the end.
 import { Command, InvalidArgumentError } from 'commander';
 import { allFates, enumerate } from './crash-points.ts';
 import { reportHostile } from './hostile-report.ts';
+import { everyFlip } from './kill-switch.ts';
+import { redriveStory } from './redrive-story.ts';
+import { sabotages as listed } from './sabotages/list.ts';
+import { countOf, tryAll } from './sabotages/try-all.ts';
 import { scenarios } from './scenarios.ts';
 import { historyOf, retold, runHistory, shrunk } from './seeded-run.ts';
 
@@ -11,21 +15,23 @@ function count(text: string): number {
   return value;
 }
 
-const { seeds, from, steps: length, points: everyPoint, hostile } = new Command('npm run faults --')
+const { seeds, from, steps: length, points: everyPoint, gates, hostile, sabotages } = new Command('npm run faults --')
   .description('Tells seeded histories of people, bookings, flags and weather, and holds what is left to the model; a seed replays exactly.')
   .option('--seeds <n>', 'how many histories', count, 1000)
   .option('--from <n>', 'the first seed', count, 1)
   .option('--steps <n>', 'steps in each', count, 25)
   .option('--points', 'before them every crash point, in every way to die')
+  .option('--gates', 'before them every gate, turned at every kind of call')
+  .option('--sabotages', 'before them every sabotage of the product: which test notices')
   .option('--hostile <n>', 'before them so many hostile inputs, over every way in', count, 0)
   .allowExcessArguments(false)
   .parse()
-  .opts<{ seeds: number; from: number; steps: number; points?: true; hostile: number }>();
-const total = { points: 0, runs: 0, seeds: 0, calls: 0, suffered: 0, violations: 0 };
+  .opts<{ seeds: number; from: number; steps: number; points?: true; gates?: true; sabotages?: true; hostile: number }>();
+const total = { points: 0, runs: 0, seeds: 0, calls: 0, suffered: 0, violations: 0, sabotages: 'not tried' };
 
 if (everyPoint) {
   for (const provider of ['google', 'microsoft'] as const) {
-    for (const scenario of scenarios) {
+    for (const scenario of [...scenarios, redriveStory]) {
       const { points, runs, wrong } = await enumerate(provider, scenario, allFates);
       total.points += points;
       total.runs += runs;
@@ -34,6 +40,19 @@ if (everyPoint) {
       for (const one of wrong.slice(0, 10)) console.log(`  ${one}`);
     }
   }
+}
+if (gates) {
+  for await (const { story, runs, wrong } of everyFlip()) {
+    total.runs += runs;
+    total.violations += wrong.length;
+    console.log(`${story}: ${runs} runs, ${wrong.length} violations`);
+    for (const one of wrong.slice(0, 10)) console.log(`  ${one}`);
+  }
+}
+if (sabotages) {
+  const outcomes = await tryAll(listed.filter(({ suites }) => suites.length > 0));
+  total.sabotages = `${countOf(outcomes, 'killed')} of ${outcomes.length} noticed`;
+  if (countOf(outcomes, 'killed') < 0.95 * outcomes.length) total.violations += 1;
 }
 if (hostile > 0) total.violations += await reportHostile(hostile, from);
 for (let seed = from; seed < from + seeds; seed += 1) {

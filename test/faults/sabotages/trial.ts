@@ -1,6 +1,6 @@
 // A copy of the tree in which a sabotage can be tried: the working tree itself is never touched.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { sabotaged, type Sabotage } from './sabotage.ts';
@@ -35,8 +35,10 @@ export async function runSuites(folder: string, { suites, file }: Pick<Sabotage,
   const report = join(folder, 'coverage.json');
   const chosen = suites.length > 0 ? ['--runTestsByPath', ...suites.map((suite) => `test/${suite}.test.ts`)] : ['--findRelatedTests', file];
   const jest = join(folder, 'node_modules', 'jest', 'bin', 'jest.js');
-  const child = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--bail', '--json', `--outputFile=${report}`, ...chosen], { cwd: folder, stdio: 'ignore' });
   rmSync(report, { force: true });
+  const child = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--bail', '--json', `--outputFile=${report}`, ...chosen], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -45,7 +47,9 @@ export async function runSuites(folder: string, { suites, file }: Pick<Sabotage,
   const code = await new Promise<number | null>((resolve, reject) => child.once('exit', resolve).once('error', reject));
   clearTimeout(timer);
   if (late) return { end: 'late', by: `no end within ${withinMs / 1000} s` };
-  return code === 0 ? { end: 'passed', by: '' } : { end: 'failed', by: firstFailure(readFileSync(report, 'utf8')) };
+  if (code === 0) return { end: 'passed', by: '' };
+  if (!existsSync(report)) throw new Error(`The tests could not be run: ${said}`);
+  return { end: 'failed', by: firstFailure(readFileSync(report, 'utf8')) };
 }
 
 function firstFailure(report: string): string {
