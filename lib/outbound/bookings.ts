@@ -61,6 +61,8 @@ export interface Bookings {
   /** Takes the pending mark away if nothing has changed since `noted`. */
   settle(bookingId: string, noted: { version: number; generation: number }): Promise<boolean>;
   deferTo(bookingId: string, retryAt: number): Promise<void>;
+  /** A gate is closed for this provider: upkeep leaves it alone while the list does not admit them, unless it is marked anew. */
+  hold(bookingId: string, noted: { generation: number }, providerId: string): Promise<void>;
   /** Saves members of a target row under a fence; undefined removes. False: a newer holder has been here. */
   saveTarget(place: { bookingId: string; connectionId: string; calendarKey: string; fence: number }, change: TargetChange): Promise<boolean>;
   /** Inbound's word that an event is not as it must be. */
@@ -124,7 +126,7 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
       const { id, version, hash, providerId, serviceId, title, description, location, start, end, timeZone, cancelled } = booking;
       const recorded = await updateWish(
         id,
-        { v: 1, version, hash, provider_id: providerId, service_id: serviceId, title, description, location, start, end, time_zone: timeZone, cancelled: cancelled ? 1 : undefined, retryAt: undefined },
+        { v: 1, version, hash, provider_id: providerId, service_id: serviceId, title, description, location, start, end, time_zone: timeZone, cancelled: cancelled ? 1 : undefined, retryAt: undefined, heldBy: undefined },
         { extra: pending, condition: 'attribute_not_exists(booking_id) OR version < :version', values: pendingValues(id, now) },
       );
       if (recorded) return 'recorded';
@@ -132,11 +134,14 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
       if (!wish || wish.version !== version) return 'older';
       return wish.hash === hash ? 'same' : 'version_reused';
     },
-    mark: (bookingId, now) => updateWish(bookingId, { retryAt: undefined }, { extra: pending, condition: 'version >= :one', values: pendingValues(bookingId, now) }),
+    mark: (bookingId, now) => updateWish(bookingId, { retryAt: undefined, heldBy: undefined }, { extra: pending, condition: 'version >= :one', values: pendingValues(bookingId, now) }),
     settle: (bookingId, { version, generation }) =>
-      updateWish(bookingId, { pendingSince: undefined, pendingShard: undefined, retryAt: undefined }, { condition: 'version = :applied AND generation = :noted', values: { ':applied': { N: String(version) }, ':noted': { N: String(generation) } } }),
+      updateWish(bookingId, { pendingSince: undefined, pendingShard: undefined, retryAt: undefined, heldBy: undefined }, { condition: 'version = :applied AND generation = :noted', values: { ':applied': { N: String(version) }, ':noted': { N: String(generation) } } }),
     async deferTo(bookingId, retryAt) {
       await updateWish(bookingId, { retryAt }, { condition: 'attribute_exists(pendingSince)' });
+    },
+    async hold(bookingId, { generation }, providerId) {
+      await updateWish(bookingId, { heldBy: providerId }, { condition: 'attribute_exists(pendingSince) AND generation = :noted', values: { ':noted': { N: String(generation) } } });
     },
     saveTarget({ bookingId, connectionId, calendarKey, fence }, change) {
       const { expression, names, values } = updateExpression({ v: 1, connection_id: connectionId, calendarKey, fence, ...change });

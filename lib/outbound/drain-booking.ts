@@ -73,7 +73,11 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
   }
   const retryAts = targets.flatMap(({ retryAt }) => retryAt ?? []);
   if (retryAts.length > 0) return left(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
-  if (targets.some(({ outcome }) => outcome === 'gated')) return { outcome: 'gated', version: wish.version, targets };
+  const gated = targets.findIndex(({ outcome }) => outcome === 'gated');
+  if (gated >= 0) {
+    await parts.bookings.hold(bookingId, wish, work[gated]?.connection.provider_id ?? wish.providerId);
+    return { outcome: 'gated', version: wish.version, targets };
+  }
   if (await parts.bookings.settle(bookingId, wish)) return { outcome: 'done', version: wish.version, targets, appliedAfterMs: parts.clock() - wish.pendingSince };
   await parts.hints.send({ v: 1, hint: 'booking', booking_id: bookingId }, 1);
   return { outcome: 'left', version: wish.version, targets };

@@ -47,7 +47,7 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   const before = await parts.states.read();
   const gates = seen ? noteGates(before.gates ?? {}, seen, parts.clock()) : (before.gates ?? {});
   const startedAt = parts.clock();
-  const run: Tick = { ...parts, startedAt, before, heldUp: new HeldUp(parts, snapshot, startedAt) };
+  const run: Tick = { ...parts, startedAt, before, heldUp: new HeldUp(snapshot, startedAt) };
   const jobs = snapshot.flag(Setting.jobsEnabled) === 'open';
   // Leaving waits for no flag, known or not.
   const always: readonly Ring[] = [['due-any', (goOn) => ringLeaving(run, goOn)]];
@@ -65,6 +65,8 @@ export async function tick(parts: UpkeepParts): Promise<void> {
     return;
   }
   parts.measure(Metric.waiting, run.heldUp.waiting, {});
+  // Adds nothing, but lets an alarm tell "no run succeeded" from "nobody counted".
+  parts.measure(Metric.runs, 0, { direction: 'inbound', calendar_provider: 'google', outcome: 'succeeded' });
   const swept = await sweepGates(run, gates, failures);
   const counted = await countHourly(run, failures);
   await parts.states.save({ ...run.before, ...counted, walks, gates: swept });
@@ -122,7 +124,7 @@ type Ring = readonly [WalkName, (goOn: GoOn) => Promise<WalkPlace>];
 const dirtyWalk = ({ tables, startedAt }: Tick): IndexWalk => ({ table: tables.syncState, index: Index.dirty, shardName: 'dirtyShard', timeName: 'dirtySince', shards: allShards, until: startedAt - perhapsLost });
 const dueWalk = ({ tables, startedAt }: Tick, gate: 'any' | 'sync' | 'jobs'): IndexWalk => ({ table: tables.syncState, index: Index.due, shardName: 'dueShard', timeName: 'dueAt', shards: dueShards(gate), until: startedAt });
 
-/** Rings for connections that nobody works on: no live lease, and no back-off under way. */
+/** Rings for connections whose provider is let in and that nobody works on: no live lease, and no back-off under way. */
 async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { index: IndexWalk; goOn: GoOn }): Promise<WalkPlace> {
   let [oldest, rung] = [run.startedAt, 0];
   const place = await walk(run.dynamo, index, {
@@ -132,10 +134,11 @@ async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { ind
       await ringProviders(run, entries.filter((entry) => entry['part']?.S === 'push'));
       const ids = entries.flatMap((entry) => (entry['part']?.S === 'push' ? [] : (entry['connection_id']?.S ?? [])));
       const rows = await batchGet(run.dynamo, run.tables.syncState, ids.map((id) => ({ connection_id: { S: id }, part: { S: 'pull' } })));
-      const free = rows.filter((row) => notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);
+      const providers = new Map(rows.map((row) => [row['connection_id']?.S, row['provider_id']?.S]));
+      oldest = Math.min(oldest, run.heldUp.count(entries.map((entry) => ({ at: notBefore(entry, index.timeName), providerId: providers.get(entry['connection_id']?.S) }))));
+      const free = rows.filter((row) => run.heldUp.admits(row['provider_id']?.S) && notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);
       await run.inbound.sendAll(free.map((row) => ({ v: 1, hint: 'pull', connection_id: row['connection_id']?.S ?? '' })));
       rung += free.length;
-      oldest = Math.min(oldest, await run.heldUp.connections(entries, index.timeName));
     },
   });
   if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest, {});
@@ -177,9 +180,9 @@ async function ringBookings(run: Tick, goOn: GoOn): Promise<WalkPlace> {
     from: run.before.walks.pending,
     goOn,
     page: async (entries) => {
-      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt, pendingSince, provider_id');
-      oldest = Math.min(oldest, run.heldUp.bookings(rows.map((row) => ({ at: notBefore(row, 'pendingSince'), providerId: row['provider_id']?.S ?? '' }))));
-      const waiting = rows.filter((row) => notBefore(row, 'retryAt') <= run.startedAt);
+      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt, heldBy, pendingSince, provider_id');
+      oldest = Math.min(oldest, run.heldUp.count(rows.map((row) => ({ at: notBefore(row, 'pendingSince'), providerId: row['provider_id']?.S }))));
+      const waiting = rows.filter((row) => run.heldUp.admits(row['heldBy']?.S) && notBefore(row, 'retryAt') <= run.startedAt);
       await run.booking.sendAll(waiting.map((row) => ({ v: 1, hint: 'booking', booking_id: row['booking_id']?.S ?? '' })));
       rung += waiting.length;
     },
@@ -192,7 +195,7 @@ async function ringBookings(run: Tick, goOn: GoOn): Promise<WalkPlace> {
 const notBefore = (row: IndexEntry, name: string): number => Number(row[name]?.N ?? 0);
 
 /** Those that exist, in no order. What the table leaves unprocessed is asked for again. */
-async function batchGet(dynamo: DynamoDBClient, table: string, keys: Record<string, AttributeValue>[], projection = 'connection_id, leaseUntil, backoffUntil'): Promise<IndexEntry[]> {
+async function batchGet(dynamo: DynamoDBClient, table: string, keys: Record<string, AttributeValue>[], projection = 'connection_id, provider_id, leaseUntil, backoffUntil'): Promise<IndexEntry[]> {
   const found: IndexEntry[] = [];
   for (let left = keys; left.length > 0; ) {
     const { Responses, UnprocessedKeys } = await dynamo.send(

@@ -222,6 +222,11 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     await wishFor(bob, id, 2);
     world.settings.values.set(Setting.providerAllowlist, bob.providerId);
     expect(await drain(world, id)).toMatchObject({ outcome: 'gated' });
+    const heldBy = async () => (await world.tables.get('booking-events', { booking_id: id, part: 'wish' }))?.['heldBy'];
+    expect(await heldBy()).toBe(ada.providerId);
+    await wishFor(bob, id, 3);
+    expect(await heldBy()).toBeUndefined();
+    await drain(world, id);
     expect([...ada.hands, ...bob.hands].map((hand) => hand.standing().length)).toEqual([1, 1]);
     expect(await pending(id)).toBe(true);
     world.settings.reset();

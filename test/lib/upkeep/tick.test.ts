@@ -84,6 +84,22 @@ describe('a tick of upkeep', () => {
     expect(bookingHints).toHaveLength(1);
   });
 
+  it('leaves alone what waits for a provider who is off the list, and rings for it once they are on it', async () => {
+    settings.values.set(Setting.providerAllowlist, 'p-on');
+    await dirty('c-on', seconds(60), { provider_id: 'p-on' });
+    await dirty('c-off', seconds(60), { provider_id: 'p-off' });
+    await connection('c-due-off', {}, { dueAt: now, provider_id: 'p-off' });
+    await pendingBooking('b-on', seconds(60), { provider_id: 'p-on' });
+    await pendingBooking('b-off', seconds(60), { provider_id: 'p-off', heldBy: 'p-off' });
+    await pendingBooking('b-moved-on', seconds(60), { provider_id: 'p-off', heldBy: 'p-on' });
+    await ticks();
+    expect([rung(), bookingHints.map(({ hint }) => hint.booking_id).sort()]).toEqual([['c-on'], ['b-moved-on', 'b-on']]);
+    hints.length = bookingHints.length = 0;
+    settings.values.set(Setting.providerAllowlist, 'p-on p-off');
+    await ticks();
+    expect([rung(), bookingHints.map(({ hint }) => hint.booking_id).sort()]).toEqual([['c-due-off', 'c-off', 'c-on'], ['b-moved-on', 'b-off', 'b-on']]);
+  });
+
   it('costs what is due, not what exists: of a thousand connections ten', async () => {
     await eachConcurrently(Array.from({ length: 1000 }, (_, n) => n), 40, (n) => connection(`c-${n}`, {}, { dueAt: n < 10 ? now : now + minutes(30) }));
     await ticks();
