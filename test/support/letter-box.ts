@@ -53,10 +53,14 @@ export function letterBox(): LetterBox {
       if (letter) letter.hidden = false;
     },
   };
+  const counting = ({ QueueUrl = '' }: { QueueUrl?: string }) => {
+    const hidden = of(QueueUrl).filter((letter) => letter.hidden).length;
+    return { Attributes: { ApproximateNumberOfMessages: String(of(QueueUrl).length - hidden), ApproximateNumberOfMessagesNotVisible: String(hidden), ApproximateNumberOfMessagesDelayed: '0' } };
+  };
   const send = (command: { readonly constructor: { readonly name: string }; readonly input: unknown }): Promise<unknown> => {
     const { name } = command.constructor;
     if (failing.delete(name)) return Promise.reject(new Error(name));
-    const act = commands[name];
+    const act = name === 'GetQueueAttributesCommand' ? (counting as (input: never) => unknown) : commands[name];
     return act ? Promise.resolve(act(command.input as never) ?? {}) : Promise.reject(new Error(`No ${name} here.`));
   };
   const box: LetterBox = {

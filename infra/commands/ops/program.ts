@@ -7,11 +7,13 @@ import { connections } from './connections.ts';
 import { dlq } from './dlq.ts';
 import { ExitCode, exitCodesHelp, failureOf } from './failure.ts';
 import { flags } from './flags.ts';
+import { migrations } from './migrations.ts';
 import { usualOutputs } from './place.ts';
 import { secrets } from './secrets.ts';
 import { status } from './status.ts';
+import { verify } from './verify.ts';
 
-const commands: readonly AddCommand[] = [status, flags, allow, connections, bookings, dlq, secrets];
+const commands: readonly AddCommand[] = [status, flags, allow, connections, bookings, dlq, secrets, verify, migrations];
 
 /** Runs one command line; resolves to the exit code. */
 export async function runOps(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -28,7 +30,8 @@ export async function runOps(argv: readonly string[], surroundings: Surroundings
   }
 }
 
-function operatorsProgram(surroundings: Surroundings, ended: (code: ExitCode) => void): Command {
+/** `ended` is told the exit code of an answer. */
+export function operatorsProgram(surroundings: Surroundings, ended: (code: ExitCode) => void): Command {
   const { terminal } = surroundings;
   const program = new Command('npm run ops --')
     .description('What operators see and do, on the local run or on a stage on AWS. It says what it will change before it does.')
