@@ -1,5 +1,7 @@
 import { CfnOutput, Duration, Stack, Tags, type App } from 'aws-cdk-lib/core';
-import { queueNames, type FunctionName } from '../lib/platform/names.ts';
+import { queueNames, type FunctionName, type QueueName, type TableName } from '../lib/platform/names.ts';
+import { Alarms } from './alarms.ts';
+import { CalendarSyncDashboard } from './dashboard.ts';
 import { JobFunction } from './job-function.ts';
 import { answersAboutConnections, answersAvailability, connectsCalendars, keepsUp, pullsCalendars, pushesBookings, receivesNotices } from './jobs.ts';
 import { workOff } from './queue-worker.ts';
@@ -18,7 +20,12 @@ export class CalendarSyncStack extends Stack {
     const queues = new Queues(this, 'queues', stage);
     const settings = new SettingsParameters(this, 'settings', stage);
     const api = new WebhookApi(this, 'api', stage);
-    const job = (name: FunctionName): JobFunction => new JobFunction(this, name, { stage, tables, queues, settings, apiUrl: api.url });
+    const jobs = new Map<FunctionName, JobFunction>();
+    const job = (name: FunctionName): JobFunction => {
+      const made = new JobFunction(this, name, { stage, tables, queues, settings, apiUrl: api.url });
+      jobs.set(name, made);
+      return made;
+    };
 
     const googleWebhook = receivesNotices(job('google-webhook'));
     const microsoftWebhook = receivesNotices(job('microsoft-webhook'));
@@ -40,6 +47,16 @@ export class CalendarSyncStack extends Stack {
       .internal(['POST /v1/sync/outbound', 'POST /v1/sync/inbound', 'PATCH /v1/connections/{connection_id}'], syncNow)
       .internal(['GET /v1/providers/{provider_id}/connections', 'GET /v1/connections/{connection_id}', 'DELETE /v1/connections/{connection_id}', 'DELETE /v1/providers/{provider_id}', 'POST /v1/connections'], connections)
       .person(['GET /connect/{start_id}', 'GET /connect/callback'], connect);
+
+    const watched = {
+      stage,
+      functionName: (name: FunctionName) => jobs.get(name)?.fn.functionName ?? '',
+      deadQueueName: (name: QueueName) => queues.named(name).dead.queueName,
+      tableName: (name: TableName) => tables.named(name).tableName,
+      apiId: api.id,
+    };
+    const alarms = new Alarms(this, 'alarms', watched);
+    new CalendarSyncDashboard(this, 'dashboard', { ...watched, alarms, queueName: (name) => queues.named(name).live.queueName });
 
     this.tellApart(stage);
     this.tell('ApiUrl', api.url);

@@ -11,6 +11,7 @@ export const reasons = {
   'Serverless-EventBusDLQ': 'A tick that could not be delivered is worth nothing a minute later: the next one reads the same tables and does the same work.',
   'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]':
     "The id of the account's key aws/ssm is not known before deployment. The statement's conditions allow decryption only through SSM and only of the parameters that this function may read.",
+  'AwsSolutions-SNS2': 'Says which alarm rang and no more. Encrypted with a key of its own, which alarms could use, it would cost a dollar a month to keep that from nobody.',
 } as const;
 
 export type AcknowledgedFinding = keyof typeof reasons;

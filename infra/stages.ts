@@ -43,6 +43,8 @@ export interface Stage {
     readonly burst: number;
   };
   readonly upkeepPeriodMinutes: number;
+  /** Who is told when an alarm rings or clears, besides those who subscribe to the topic by hand. */
+  readonly alarmEmails?: readonly string[];
   /** The promised window around now, in days. */
   readonly window: { readonly backDays: number; readonly aheadDays: number };
   /** A domain of ours before the HTTP API, https and without closing slash, where calendar providers are to send notices. Absent: the API itself. */

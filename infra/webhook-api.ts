@@ -30,6 +30,7 @@ const accessLogLine = JSON.stringify({
 /** The HTTP API: webhooks that prove themselves, and routes for the booking service's and the operators' IAM identities. */
 export class WebhookApi extends Construct {
   readonly url: string;
+  readonly id: string;
   private readonly api: HttpApi;
   private readonly iam = new HttpIamAuthorizer();
   private readonly open = new HttpNoneAuthorizer();
@@ -38,6 +39,7 @@ export class WebhookApi extends Construct {
     super(scope, id);
     const name = physicalName(stage, 'api');
     this.api = new HttpApi(this, 'http', { apiName: name, createDefaultStage: false });
+    this.id = this.api.apiId;
     // Under /aws/vendedlogs/, as the account's policy for log delivery is full after a few other groups.
     const log = new LogGroup(this, 'log', { logGroupName: `/aws/vendedlogs/${name}`, retention: stage.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     const front = new HttpStage(this, 'stage', {

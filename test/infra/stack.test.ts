@@ -3,6 +3,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Validations } from 'aws-cdk-lib/core';
 import { reasons } from '../../infra/reasons.ts';
 import { stageNamed, stageNames } from '../../infra/stages.ts';
+import { alarmRules } from './alarm-rules.ts';
 import { apiRules } from './api-rules.ts';
 import { functionRules } from './function-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
@@ -24,6 +25,7 @@ describe.each(stageNames)('the stack of %s', (name) => {
   tableRules(stack);
   parameterRules(stack);
   apiRules(stack);
+  alarmRules(stack);
 
   it('answers a finding of nag with a written reason, and has no reason that answers nothing', () => {
     expect([...acknowledged].sort()).toEqual(Object.keys(reasons).sort());
