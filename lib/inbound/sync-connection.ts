@@ -189,6 +189,9 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
     } catch (error) {
       if (!(error instanceof CalendarError) || error.kind !== 'unreadable') throw error;
       unreadable ||= calendar.blocks;
+      const { cursor: _listed, ...known } = state.cursors.get(calendar.key) ?? {};
+      // The list that it was to have is made as soon as it can be read: without a cursor there is no other way.
+      if (decision.list) cursors.set(calendar.key, known);
     }
   }
   const dropped = await sweepDropped(parts, { connection, state, plan: run.plan });

@@ -34,6 +34,8 @@ export interface TargetRow {
   readonly settled?: number;
   /** Events of this booking beside the one named here, to be deleted. */
   readonly strays?: ReadonlySet<string>;
+  /** Every event id that a calendar provider chose for it: what pointers there may be. */
+  readonly had?: ReadonlySet<string>;
   /** What a person did to the event, as last told to the platform; our next write of it removes this. */
   readonly told?: string;
 }
@@ -75,7 +77,7 @@ export interface Bookings {
   pointers(connectionId: string, eventIds: readonly string[]): Promise<Map<string, Pointer>>;
 }
 
-export type TargetChange = { readonly [K in keyof Omit<TargetRow, 'connectionId' | 'calendarKey' | 'disputes' | 'strays' | 'removed'>]?: TargetRow[K] | undefined } & {
+export type TargetChange = { readonly [K in keyof Omit<TargetRow, 'connectionId' | 'calendarKey' | 'disputes' | 'strays' | 'had' | 'removed'>]?: TargetRow[K] | undefined } & {
   readonly removed?: 1 | undefined;
   readonly start_time?: string;
   readonly end_time?: string;
@@ -145,15 +147,16 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
     },
     saveTarget({ bookingId, connectionId, calendarKey, fence }, change) {
       const { expression, names, values } = updateExpression({ v: 1, connection_id: connectionId, calendarKey, fence, ...change });
+      const eventId = change.external_event_id;
       return unlessRefused(
         dynamo.send(
           new UpdateItemCommand({
             TableName: table,
             Key: { booking_id: { S: bookingId }, part: { S: targetPart(connectionId, calendarKey) } },
-            UpdateExpression: expression,
+            UpdateExpression: eventId === undefined ? expression : `${expression} ADD had :had`,
             ConditionExpression: 'attribute_not_exists(#fence) OR #fence <= :fence',
             ExpressionAttributeNames: names,
-            ExpressionAttributeValues: values,
+            ExpressionAttributeValues: { ...values, ...(eventId !== undefined && { ':had': { SS: [eventId] } }) },
           }),
         ),
       );
@@ -164,7 +167,7 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
           new UpdateItemCommand({
             TableName: table,
             Key: { booking_id: { S: bookingId }, part: { S: target } },
-            UpdateExpression: stray === undefined ? 'ADD disputes :one' : 'ADD disputes :one, strays :stray',
+            UpdateExpression: stray === undefined ? 'ADD disputes :one' : 'ADD disputes :one, strays :stray, had :stray',
             ConditionExpression: 'attribute_exists(booking_id)',
             ExpressionAttributeValues: { ':one': { N: '1' }, ...(stray !== undefined && { ':stray': { SS: [stray] } }) },
           }),

@@ -40,8 +40,8 @@ async function eraseBooking({ dynamo, table, bookings }: EraseBookingsParts, id:
   for (const key of [...Items].sort((a, b) => Number(a['part']?.S === 'wish') - Number(b['part']?.S === 'wish'))) await remove(key);
 }
 
-/** The event's own id, those of strays, and at Google those of every generation before. */
-function eventIdsOf(bookingId: string, { connectionId, calendarId, generation, external_event_id: own, strays = new Set() }: TargetRow): Set<string> {
-  const earlier = Array.from({ length: generation + 1 }, (_, n) => googleEventId({ connectionId, calendarId, bookingId, generation: n }));
-  return new Set([...(own === undefined ? [] : [own]), ...strays, ...earlier]);
+/** Every id that its events have had, and at Google, where the pointer goes first, those that they may have. */
+function eventIdsOf(bookingId: string, { connectionId, calendarId, generation, external_event_id: own, had = new Set() }: TargetRow): Set<string> {
+  const foreseen = Array.from({ length: generation + 1 }, (_, n) => googleEventId({ connectionId, calendarId, bookingId, generation: n }));
+  return new Set([...(own === undefined ? [] : [own]), ...had, ...foreseen]);
 }

@@ -209,6 +209,16 @@ describe('a consent at microsoft', () => {
     expect(await world.connections()).toHaveLength(1);
   });
 
+  it.each(['reauthorization_required', 'disconnecting'])('of an account whose connection at another provider is dead (%s) is made', async (state) => {
+    await world.consents('microsoft', { account: ada, providerId: 'p-1' });
+    const [dead] = await world.connections();
+    await world.tables.put('connections', { ...dead, state });
+    const { returned } = await world.consents('microsoft', { account: ada, providerId: 'p-2', returns: true });
+    expect(returned?.searchParams.get('result')).toBe('connected');
+    const again = await world.consents('microsoft', { account: ada, providerId: 'p-1', returns: true });
+    expect(again.returned?.searchParams.get('reason')).toBe('account_taken');
+  });
+
   it('without the calendar scope is explained', async () => {
     const bob = `bob-${n}@example.com`;
     world.microsoft.addAccount({ email: bob, scopes: ['User.Read'] });

@@ -207,6 +207,21 @@ describe.each(both)('a pull from %s', (provider) => {
     expect((await health(world, ada))?.last_read).toBe(world.clock());
   });
 
+  it('whose grant a booking found dead meanwhile does not call it alive', async () => {
+    const ada = await world.connect(provider);
+    await notice(world, ada);
+    let found = false;
+    const life = live(undefined, {
+      before: async (what) => {
+        if (found || !what.startsWith('calendar')) return;
+        found = true;
+        await inbound(world).grantDied(ada.connection);
+      },
+    });
+    await pull(world, ada.id, life);
+    expect(await health(world, ada)).toMatchObject({ state: 'reauthorization_required' });
+  });
+
   it('tells once of a dead grant, then makes no more calls', async () => {
     const ada = await world.connect(provider);
     await pull(world, ada.id);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { hours, minutes, seconds } from '../../../lib/platform/clock.ts';
+import { days, hours, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { busyRows, rowKeyOf, type CalendarPlace } from '../../../lib/inbound/busy-rows.ts';
 import { nextRoll } from '../../../lib/inbound/due.ts';
 import { live } from '../../support/mortal.ts';
-import { busy, isDirty, mark, notice, part, stateOf, told, truth } from '../../support/readings.ts';
+import { busy, health, isDirty, mark, notice, part, stateOf, told, truth } from '../../support/readings.ts';
 import { startSmallWorld, type Connected, type SmallWorld } from '../../support/small-world.ts';
 import { pull } from '../../support/workers.ts';
 
@@ -189,4 +189,18 @@ it('an occurrence takes its status from its series, and a series made free or sh
   await pull(world, ada.id);
   expect(await busy(world, ada)).toHaveLength(4);
   expect(await busy(world, ada)).toEqual(await truth(world, ada));
+});
+
+describe.each(['google', 'microsoft'] as const)('a pull from %s', (provider) => {
+  it('lists a calendar that could not be read when the window rolled, once it can be read', async () => {
+    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: false }, { blocks: true, receives: true }] });
+    await pull(world, ada.id);
+    world.advance(days(8));
+    const path = encodeURIComponent(ada.calendars[0]?.id ?? '').replaceAll(/[%.]/g, '.');
+    (provider === 'google' ? world.google : world.microsoft).addFault({ path, when: 'before', status: 404, times: 1, body: provider === 'google' ? { error: { code: 404, errors: [{ reason: 'notFound' }] } } : { error: { code: 'ErrorItemNotFound', message: 'No.' } } });
+    expect(await pull(world, ada.id)).toMatchObject({ outcome: 'unreadable' });
+    await mark(world, ada);
+    expect(await pull(world, ada.id)).toMatchObject({ outcome: 'pulled' });
+    expect((await health(world, ada))?.window_to).toBe(world.clock() + days(187));
+  });
 });

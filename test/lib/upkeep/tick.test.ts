@@ -87,8 +87,9 @@ describe('a tick of upkeep', () => {
   it('leaves alone what waits for a provider who is off the list, and rings for it once they are on it', async () => {
     settings.values.set(Setting.providerAllowlist, 'p-on');
     await dirty('c-on', seconds(60), { provider_id: 'p-on' });
-    await dirty('c-off', seconds(60), { provider_id: 'p-off' });
-    await connection('c-due-off', {}, { dueAt: now, provider_id: 'p-off' });
+    const off = { provider_id: 'p-off' };
+    await dirty('c-off', seconds(60), off);
+    await connection('c-due-off', {}, { dueAt: now, ...off });
     await pendingBooking('b-on', seconds(60), { provider_id: 'p-on' });
     await pendingBooking('b-off', seconds(60), { provider_id: 'p-off', heldBy: 'p-off' });
     await pendingBooking('b-moved-on', seconds(60), { provider_id: 'p-off', heldBy: 'p-on' });
