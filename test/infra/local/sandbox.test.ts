@@ -47,6 +47,7 @@ describe('a synthesized stack on this machine', () => {
       PUBLIC_URL: `${apiUrl}/`,
       AWS_LAMBDA_FUNCTION_NAME: 'small-availability',
       AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+      AWS_ENDPOINT_URL_CLOUDWATCH: endpoints.cloudwatch,
       TZ: ':UTC',
     });
     expect(environment).not.toHaveProperty('PATH');
@@ -102,14 +103,19 @@ describe('a synthesized stack on this machine', () => {
     queue.close();
   });
 
-  it('ticks its timers as fast as the clock runs', async () => {
+  it('ticks its timers as fast as the clock runs, and its alarms ring on the metrics that functions print', async () => {
     const sandbox = await start({ clock: 200 });
+    const rang: string[] = [];
+    sandbox.on('alarm', ({ alarm, to }) => rang.push(`${alarm} ${to}`));
+    expect(sandbox.alarms()).toMatchObject([{ name: 'small-ticking', state: 'INSUFFICIENT_DATA' }]);
     const ticks = () => sandbox.logs('upkeep').map(({ line }) => JSON.parse(line) as { tick: string; at: number });
     await until('three ticks of a minute', () => ticks().length >= 3);
     const [first, , third] = ticks();
     expect(first?.tick).toBe('Scheduled Event');
     // Two periods of a minute on the function's own clock, give or take a busy machine.
     expect(((third?.at ?? 0) - (first?.at ?? 0)) / 60_000).toBeGreaterThan(1);
+    await until('the alarm rang', () => rang.includes('small-ticking ALARM'));
+    expect(sandbox.metrics.emf()).toMatchObject({ ignored: [] });
   });
 });
 

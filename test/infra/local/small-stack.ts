@@ -1,4 +1,5 @@
-// A small stack in the shape of the real one, for tests of the local run: one route, one queue with a dead-letter queue, one table, one timer.
+// A small stack in the shape of the real one, for tests of the local run: one route, one queue with a dead-letter
+// queue, one table, one timer, one alarm.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { CorsHttpMethod, HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -33,7 +35,10 @@ exports.work = async (event) => {
   const failed = event.Records.filter((record) => record.body.startsWith('bad'));
   return { batchItemFailures: failed.map((record) => ({ itemIdentifier: record.messageId })) };
 };
-exports.tick = async (event) => { console.log(JSON.stringify({ tick: event['detail-type'], at: Date.now() })); };
+exports.tick = async (event) => {
+  const metric = { Timestamp: Date.now(), CloudWatchMetrics: [{ Namespace: 'Small', Dimensions: [['who']], Metrics: [{ Name: 'ticks' }] }] };
+  console.log(JSON.stringify({ tick: event['detail-type'], at: Date.now(), _aws: metric, who: 'upkeep', ticks: 1 }));
+};
 `;
 
 /** Synthesizes it into a folder of its own. */
@@ -71,5 +76,6 @@ export function smallStack(): SynthesizedStack {
   api.addRoutes({ path: '/v1/iam/{id}', methods: [HttpMethod.GET], integration: echoes, authorizer: new HttpIamAuthorizer() });
   lambda('inbound-sync', 'work', 1).addEventSource(new SqsEventSource(queue, { batchSize: 5, maxConcurrency: 2, reportBatchItemFailures: true }));
   new Rule(stack, 'Every', { schedule: Schedule.rate(Duration.minutes(1)), targets: [new LambdaFunction(lambda('upkeep', 'tick').addAlias('live') as IFunction)] });
+  new Alarm(stack, 'Ticking', { alarmName: 'small-ticking', metric: new Metric({ namespace: 'Small', metricName: 'ticks', dimensionsMap: { who: 'upkeep' }, statistic: 'Sum', period: Duration.minutes(1) }), threshold: 1, evaluationPeriods: 1 });
   return readStack(app.synth().directory);
 }
