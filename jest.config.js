@@ -12,4 +12,5 @@ export default {
   testTimeout: 20_000,
   // One more than cores: a journey waits for most of its time.
   maxWorkers: availableParallelism() + 1,
+  reporters: ['default', '<rootDir>/test/support/leak-report.ts'],
 };

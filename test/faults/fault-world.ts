@@ -10,6 +10,7 @@ import { seal } from '../../lib/platform/seal.ts';
 import { defaultClient, startGoogleSimulator, type GoogleSimulator } from '../simulators/google/simulator.ts';
 import { startMicrosoftSimulator, type MicrosoftSimulator } from '../simulators/microsoft/simulator.ts';
 import { googleHands, outlookHands, type Hands } from '../support/hands.ts';
+import { searchWorld } from '../support/leaks.ts';
 import { memoryTables, type MemoryTables } from '../support/memory-tables.ts';
 import { aPost, aSecret } from '../support/notices.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -165,6 +166,7 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
     async close() {
       if (globalThis.fetch === door) globalThis.fetch = usual;
       await Promise.all([google.close(), microsoft.close()]);
+      await searchWorld({ of: [google, microsoft], tables, also: { messages: [...queues.messages, ...queues.dead], logs: functions.lines } });
     },
   };
   return world;

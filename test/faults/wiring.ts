@@ -48,7 +48,7 @@ import { quota } from '../../lib/platform/quota.ts';
 import { settings } from '../../lib/platform/settings.ts';
 import { upkeepStates } from '../../lib/upkeep/upkeep-state.ts';
 import { tick } from '../../lib/upkeep/tick.ts';
-import { telling } from '../support/workers.ts';
+import { telling, type Told } from '../support/workers.ts';
 import { connectionRoutes, type ConnectionRoutes } from './connection-routes.ts';
 
 export interface Clients {
@@ -69,6 +69,8 @@ export interface Functions extends ConnectionRoutes {
   readonly webhook: Readonly<Record<CalendarProvider, (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>>>;
   /** A connection as a consent leaves it, without the consent. */
   create(connection: Connection): Promise<void>;
+  /** Whatever they logged. */
+  readonly lines: Told['lines'];
 }
 
 export function wire(clients: Clients): Functions {
@@ -158,6 +160,7 @@ export function wire(clients: Clients): Functions {
       markFutureBookings: markFutureBookings({ late, providerHints, clock }),
       failed: (failure) => told.log.error('failed', { failure }),
     }),
+    lines: told.lines,
     async create(connection) {
       await createConnection({ dynamo, tables: ownTables, hints: inboundHints, clock }, connection);
       await markFutureBookings({ late, providerHints, clock })(connection);

@@ -22,6 +22,7 @@ import { startGoogleSimulator } from '../simulators/google/simulator.ts';
 import { startMicrosoftSimulator, type MicrosoftSimulator } from '../simulators/microsoft/simulator.ts';
 import { countedTables } from './counted-tables.ts';
 import { browser, consent, type Browser, type ConsentEnding, type Decides } from './browser.ts';
+import { searchWorld } from './leaks.ts';
 import { seededRandom } from './seeded-random.ts';
 import { sendJson } from './send-json.ts';
 import { TurnableSettings } from './small-world.ts';
@@ -92,7 +93,9 @@ export async function startConsentWorld(): Promise<ConsentWorld> {
   const link = async (provider: CalendarProvider, { providerId = 'p-1', returns = false }: StartWanted = {}): Promise<string> =>
     String((await post({ provider_id: providerId, calendar_provider: provider, zone: 'Europe/Berlin', ...(returns && { return_url: returnUrl }) })).body['url']);
   const follow = (at: Browser, to: string, decides: Decides): Promise<ConsentEnding> => consent(at, to, { home, ...decides });
+  const searched = (): Promise<void> => searchWorld({ of: [google, microsoft], tables, also: { hints, logs: lines } });
   const reset = async (): Promise<void> => {
+    await searched();
     await Promise.all((['connections', 'sync-state', 'busy-intervals'] as const).map((table) => tables.aClean(table)));
     for (const list of [hints, lines]) list.length = 0;
     turnOn(settings);
@@ -106,6 +109,7 @@ export async function startConsentWorld(): Promise<ConsentWorld> {
     consents: async (provider, decides) => follow(browser(), await link(provider, decides), decides),
     connections: async () => (await tables.all('connections')).filter(({ connection_id }) => !String(connection_id).includes('#')) as unknown as Connection[],
     async close() {
+      await searched();
       server.closeAllConnections();
       await Promise.all([new Promise((resolve) => server.close(resolve)), google.close(), microsoft.close()]);
     },

@@ -71,6 +71,8 @@ export interface Platform {
   connect(input: ConnectInput): Promise<Connected>;
   /** The link under which a professional connects a calendar. */
   startConsent(input: Pick<ConnectInput, 'provider' | 'providerId' | 'zone'> & { returnUrl?: string; loginHint?: string }): Promise<string>;
+  /** What nobody may write down in clear: links, client secrets, keys. */
+  readonly secrets: Set<string>;
   /** What our own links and the consent pages begin with. */
   readonly home: readonly string[];
   busy(providerId: string, from: number, to: number): Promise<BusyAnswer>;
@@ -93,6 +95,7 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
   const rings = { [Setting.webhookKeys]: { keys: [key('w1')] }, [Setting.tokenKeys]: { keys: [key('t1')] } };
   const clients = { google: { clientId: 'google-client', clientSecret: randomUUID() }, microsoft: { clientId: 'microsoft-client', clientSecret: randomUUID() } };
 
+  const secrets = new Set<string>([clients.google.clientSecret, clients.microsoft.clientSecret]);
   const known = connections(dynamo, outputs.tables.connections);
   /** Nobody answers there: where a consent ends is read from the redirect. */
   const returnUrl = 'https://platform.example/settings/calendars';
@@ -100,6 +103,10 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
 
   const set = async (name: SettingName, value: string, Type: 'String' | 'SecureString' = 'String'): Promise<void> =>
     void (await ssm.send(new PutParameterCommand({ Name: outputs.settingsPath + name, Value: value, Type, Overwrite: true })));
+  const setRing = (name: keyof typeof rings): Promise<void> => {
+    for (const { secret } of rings[name].keys) secrets.add(secret);
+    return set(name, JSON.stringify(rings[name]), 'SecureString');
+  };
   const watchToken = (provider: CalendarProvider, connectionId: string, nonce: string): string => signWatchToken(parseKeyRing(rings[Setting.webhookKeys]), { provider, connectionId, nonce }, clock());
 
   return {
@@ -109,10 +116,10 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       const { keys } = rings[ring];
       if (how === 'add') keys.push(key(`${ring === Setting.webhookKeys ? 'w' : 't'}${keys.length + 1}`, keys.length));
       else keys.splice(0, keys.length - 1);
-      await set(ring, JSON.stringify(rings[ring]), 'SecureString');
+      await setRing(ring);
     },
     async open() {
-      for (const name of [Setting.webhookKeys, Setting.tokenKeys] as const) await set(name, JSON.stringify(rings[name]), 'SecureString');
+      for (const name of [Setting.webhookKeys, Setting.tokenKeys] as const) await setRing(name);
       for (const [provider, name] of [['google', Setting.googleOauth], ['microsoft', Setting.microsoftOauth]] as const) {
         const { clientId, clientSecret } = clients[provider];
         await set(name, JSON.stringify({ client_id: clientId, client_secret: clientSecret }), 'SecureString');
@@ -132,7 +139,7 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       if (typeof connectionId !== 'string') throw new Error(`The consent ended elsewhere: ${returned?.toString() ?? page?.text}`);
       return { connection: await (watch ? watched(connectionId) : connectionOf(connectionId)), person: someone, email, ...(elsewhere !== undefined && { elsewhere }) };
     },
-    startConsent, home,
+    startConsent, home, secrets,
     busy: async (providerId, from, to) => {
       const query = new URLSearchParams({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
       return (await sendJson(outputs.apiUrl, 'GET', `/v1/providers/${encodeURIComponent(providerId)}/busy?${query.toString()}`)).body as unknown as BusyAnswer;
@@ -161,7 +168,9 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
   async function startConsent({ provider, providerId, zone, returnUrl: to, loginHint }: Parameters<Platform['startConsent']>[0]): Promise<string> {
     const { status, body } = await sendJson(outputs.apiUrl, 'POST', '/v1/connections', { provider_id: providerId, calendar_provider: provider, zone, return_url: to, login_hint: loginHint });
     if (status !== 201) throw new Error(`POST /v1/connections answered ${status}: ${JSON.stringify(body)}`);
-    return String(body['url']);
+    const url = String(body['url']);
+    secrets.add(url.split('/').at(-1) ?? '');
+    return url;
   }
 
   async function connectionOf(connectionId: string): Promise<Connection> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '../../infra/local/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../infra/local/sandbox.ts';
+import { searchForSecrets, secretsOf, writtenBy } from './leaks.ts';
 import { platform, type Platform } from './platform.ts';
 
 /** A local run with its platform, as tests and benches use it. */
@@ -12,7 +13,7 @@ export interface Run {
   readonly platform: Platform;
 }
 
-/** Starts a local run in a folder of its own, open for everybody; `close` leaves nothing of it. */
+/** Starts a local run in a folder of its own, open for everybody; `close` leaves nothing of it, and throws where it wrote a secret down. */
 export async function startRun(options: SandboxOptions = {}): Promise<Run & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'run-'));
   const sandbox = await startSandbox({ folder, ...options });
@@ -28,5 +29,15 @@ export async function startRun(options: SandboxOptions = {}): Promise<Run & { cl
     await close();
     throw error;
   }
-  return { sandbox, platform: opened, close };
+  return {
+    sandbox,
+    platform: opened,
+    async close() {
+      try {
+        searchForSecrets(await secretsOf(opened), await writtenBy(sandbox, opened));
+      } finally {
+        await close();
+      }
+    },
+  };
 }

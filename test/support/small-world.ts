@@ -15,6 +15,7 @@ import { startGoogleSimulator, type GoogleSimulator } from '../simulators/google
 import { startMicrosoftSimulator, type MicrosoftSimulator } from '../simulators/microsoft/simulator.ts';
 import { googleHands, outlookHands, type Hands } from './hands.ts';
 import { memoryTables, type MemoryTables } from './memory-tables.ts';
+import { searchWorld } from './leaks.ts';
 import { seededRandom } from './seeded-random.ts';
 
 export interface Sent<H> {
@@ -72,6 +73,8 @@ export interface SmallWorld {
   readonly hints: Sent<InboundHint>[];
   readonly bookingHints: Sent<BookingHint>[];
   readonly changes: Change[];
+  /** What workers logged. */
+  readonly lines: unknown[];
   /** Tokens that were revoked. */
   readonly revoked: string[];
   readonly clock: () => number;
@@ -99,7 +102,7 @@ export async function startSmallWorld(seed = 7): Promise<SmallWorld> {
     open: { google: openGoogle({ apiUrl: google.url, clock }), microsoft: openMicrosoft({ graphUrl: microsoft.url, clock }) },
     tokens: new Map<string, string>(),
     settings: new TurnableSettings(),
-    hints: [], bookingHints: [], changes: [], revoked: [],
+    hints: [], bookingHints: [], changes: [], revoked: [], lines: [],
     advance: (ms: number) => void (now += ms),
   };
   let count = 0;
@@ -108,6 +111,8 @@ export async function startSmallWorld(seed = 7): Promise<SmallWorld> {
     connect: (provider, options = {}) => connect(world, provider, { ...options, n: (count += 1) }),
     async close() {
       await Promise.all([google.close(), microsoft.close()]);
+      const { hints, bookingHints, changes, lines } = world;
+      await searchWorld({ of: [google, microsoft], tables, also: { messages: [...hints, ...bookingHints, ...changes], logs: lines } });
     },
   };
 }

@@ -42,9 +42,13 @@ export interface Told {
   readonly figures: { readonly name: string; readonly value: number; readonly dimensions: Readonly<Record<string, string>> }[];
 }
 
-export function telling(): Telemetry & Told {
+/** `also`: where every line goes too. */
+export function telling(also: unknown[] = []): Telemetry & Told {
   const told: Told = { lines: [], figures: [] };
-  const line = (message: string, fields: Readonly<Record<string, unknown>>): void => void told.lines.push({ message, fields });
+  const line = (message: string, fields: Readonly<Record<string, unknown>>): void => {
+    told.lines.push({ message, fields });
+    also.push({ message, fields });
+  };
   return { ...told, log: { info: line, warn: line, error: line }, measure: (name, value, dimensions = {}) => void told.figures.push({ name, value, dimensions }) };
 }
 
@@ -57,7 +61,7 @@ function common(world: SmallWorld, life: Life) {
   const changes: Changes = { tell: (change) => life.call('tell', () => Promise.resolve(void world.changes.push(change))) };
   return {
     dynamo, changes, settings, clock, random,
-    ...telling(),
+    ...telling(world.lines),
     connections: connections(dynamo, tables.named.connections),
     leases: leases(dynamo, tables.named['sync-state']),
     quota: unlimited,
