@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { flip, points, switches, type Flip } from './kill-switch.ts';
+import { consentGates, turnDuringConsent } from './kill-switch-consent.ts';
 
 /** Of the calls of a story one in so many; `npm run faults -- --gates` takes many more. */
 const oneIn = 8;
@@ -16,5 +17,20 @@ describe.each(switches.map((gate, index) => [gate.name, gate, index] as const))(
     }
     expect(wrong).toEqual([]);
     expect(chosen.length).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe.each(consentGates)('$name, turned while a person consents', (gate) => {
+  it.each([['closes', 'google', 1], ['closes', 'microsoft', 2], ['opens', 'google', 1]] as const)('%s at any call, at %s: nobody is connected while it is closed, and who tries again is, once', async (way, provider, first) => {
+    const wrong: string[] = [];
+    let turned = 0;
+    for (let at = first; at < 100; at += 4) {
+      const { during, violations } = await turnDuringConsent({ provider, gate, way, at });
+      wrong.push(...violations.map((violation) => `at call ${at}, ${during}: ${violation}`));
+      if (during === undefined) break;
+      turned += 1;
+    }
+    expect(wrong).toEqual([]);
+    expect(turned).toBeGreaterThan(0);
   }, 60_000);
 });
