@@ -7,7 +7,7 @@ export type Refusal = keyof typeof sentences;
 
 const sentences = {
   unknown_link: { status: 404, text: 'This link is not known, or ended a while ago. Ask for a new one where you got it.' },
-  expired: { status: 410, text: 'This link ended: it is good for ten minutes. Ask for a new one where you got it.' },
+  expired: { status: 410, text: 'This link ended: it is good for ten minutes, or a day where an administrator must agree. Ask for a new one where you got it.' },
   replayed: { status: 409, text: 'This link was used already, and is good for one connection only. If you were told that your calendar is connected, it is.' },
   worn_out: { status: 410, text: 'This link was opened too often, so nothing was connected. Ask for a new one where you got it.' },
   tampered: { status: 400, text: 'This answer does not belong to the last time that the link was opened, so nothing was connected. Open the link again.' },
@@ -17,7 +17,7 @@ const sentences = {
   denied: { status: 200, text: 'You did not agree, so nothing was connected.' },
   scope_missing: { status: 200, text: 'A box that we need was left empty, so nothing was connected: without it we can neither see when you are busy nor enter your bookings. Try again, and leave every box ticked.' },
   no_refresh_token: { status: 502, text: 'The calendar provider did not let us stay connected while you are away, so nothing was connected. Remove our access in your account there, then ask for a new link.' },
-  admin_consent_required: { status: 200, text: 'Your organisation lets only an administrator allow this. Nothing is connected yet. Send your administrator the address below; once they agreed, open your link again, or ask for a new one.' },
+  admin_consent_required: { status: 200, text: 'Your organisation lets only an administrator allow this. Nothing is connected yet. Send your administrator the address below; once they agreed, open your link again within a day, or ask for a new one.' },
   provider_refused: { status: 400, text: 'The calendar provider refused the request, so nothing was connected. Ask for a new link where you got this one.' },
   provider_unavailable: { status: 503, text: 'The calendar provider did not answer, so nothing was connected. Try again in a minute.' },
   code_refused: { status: 400, text: 'The calendar provider no longer took the answer that you came back with, so nothing was connected. Try again.' },

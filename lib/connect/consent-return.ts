@@ -28,7 +28,7 @@ export async function judgeReturn(parts: ConsentParts, event: APIGatewayProxyEve
   if (!ourState) return { end: 'refused', refusal: 'tampered' };
   if (!ourBrowser) return { end: 'refused', refusal: 'other_browser' };
   if (start.used_at !== undefined) return { end: 'refused', refusal: 'replayed' };
-  if (start.ends_at <= parts.clock()) return { end: 'refused', refusal: 'expired', start };
+  if (Math.min(start.ends_at, start.answer_by ?? start.ends_at) <= parts.clock()) return { end: 'refused', refusal: 'expired', start };
   const gate = consentGate(await parts.settings.read(), start.starts_for);
   if (gate === 'closed') return { end: 'refused', refusal: 'off', start };
   if (gate === 'unknown') return { end: 'refused', refusal: 'unknown' };
@@ -50,7 +50,7 @@ async function judgeError(parts: ConsentParts, { start, startId, state }: Omit<P
   return { end: 'refused', refusal: 'provider_refused', start };
 }
 
-/** The start stays open until its time ends, so that the person can come back to it once the administrator agreed. */
+/** The start stays open for a day, so that the person can come back to it once the administrator agreed. */
 export async function waitForAdmin(parts: ConsentParts, { start, startId }: Pick<ProvedReturn, 'start' | 'startId'>): Promise<ConsentEnd> {
   const address = parts.dialog(start.calendar_provider, await parts.settings.read())?.adminUrl?.(adminState);
   const reopened = await parts.starts.reopen(start.connection_id, { insist: false, waiting: 'admin' }, parts.clock());

@@ -3,10 +3,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { GetItemCommand, PutItemCommand, UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { CalendarProvider } from '../calendars/port.ts';
-import { minutes } from '../platform/clock.ts';
+import { days, minutes } from '../platform/clock.ts';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 
+/** Of a start, and of each opening of one: an answer that is older is not taken. */
 export const startLife = minutes(10);
+/** So long a start may still be opened that waits for an administrator. */
+export const waitingLife = days(1);
 /** How often one start may be opened, and how often asked again after an answer that would not do. */
 export const mostOpenings = 20;
 export const mostTries = 5;
@@ -30,6 +33,7 @@ export interface ConsentStart {
   readonly state_hash?: string;
   readonly browser_hash?: string;
   readonly verifier?: string;
+  readonly answer_by?: number;
   readonly used_at?: number;
   /** Google gives a refresh token again only to who insists. */
   readonly insist?: boolean;
@@ -53,7 +57,7 @@ export interface ConsentStarts {
   open(key: string, opening: Opening, now: number): Promise<boolean>;
   /** Once: before the code is exchanged, so that no code is exchanged twice. */
   use(key: string, stateHash: string, now: number): Promise<boolean>;
-  /** After an answer that would not do: the link may be opened again. */
+  /** After an answer that would not do: the link may be opened again, where it waits for an administrator for a day. */
   reopen(key: string, how: { insist: boolean; waiting?: 'admin' }, now: number): Promise<boolean>;
 }
 
@@ -90,18 +94,18 @@ export function consentStarts(dynamo: DynamoDBClient, table: string): ConsentSta
     },
     open: (key, { stateHash, browserHash, verifier }, now) =>
       update(key, {
-        set: 'state_hash = :state, browser_hash = :browser, verifier = :verifier, openings = openings + :one',
+        set: 'state_hash = :state, browser_hash = :browser, verifier = :verifier, answer_by = :by, openings = openings + :one',
         condition: 'attribute_not_exists(used_at) AND openings < :most',
-        values: { ':state': { S: stateHash }, ':browser': { S: browserHash }, ':verifier': { S: verifier }, ':one': { N: '1' }, ':most': { N: String(mostOpenings) }, ':now': at(now) },
+        values: { ':state': { S: stateHash }, ':browser': { S: browserHash }, ':verifier': { S: verifier }, ':by': at(now + startLife), ':one': { N: '1' }, ':most': { N: String(mostOpenings) }, ':now': at(now) },
       }),
     use: (key, stateHash, now) =>
       update(key, { set: 'used_at = :now', remove: 'verifier', condition: 'attribute_not_exists(used_at) AND state_hash = :state', values: { ':state': { S: stateHash }, ':now': at(now) } }),
     reopen: (key, { insist, waiting }, now) =>
       update(key, {
-        set: `tries = tries + :one, insist = :insist${waiting === undefined ? '' : ', waiting = :waiting'}`,
+        set: `tries = tries + :one, insist = :insist${waiting === undefined ? '' : ', waiting = :waiting, ends_at = :ends, expires = :expires'}`,
         remove: 'used_at, state_hash, verifier',
         condition: 'attribute_exists(used_at) AND tries < :most',
-        values: { ':one': { N: '1' }, ':insist': { BOOL: insist }, ':most': { N: String(mostTries) }, ':now': at(now), ...(waiting !== undefined && { ':waiting': { S: waiting } }) },
+        values: { ':one': { N: '1' }, ':insist': { BOOL: insist }, ':most': { N: String(mostTries) }, ':now': at(now), ...(waiting !== undefined && { ':waiting': { S: waiting }, ':ends': at(now + waitingLife), ':expires': at(Math.ceil((now + waitingLife) / 1000)) }) },
       }),
   };
 }

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { days, minutes } from '../../../lib/platform/clock.ts';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { days, hours, minutes } from '../../../lib/platform/clock.ts';
+import { judgeReturn } from '../../../lib/connect/consent-return.ts';
+import { hashOf } from '../../../lib/connect/consent-starts.ts';
+import { cookieName } from '../../../lib/connect/open-consent.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
 import { unseal } from '../../../lib/platform/seal.ts';
@@ -227,7 +231,7 @@ describe('a consent at microsoft', () => {
     await nothingStored();
   });
 
-  it('that an administrator must allow waits for them: the person goes on under the same link', async () => {
+  it('that an administrator must allow waits a day for them: the person goes on under the same link', async () => {
     world.microsoft.behaviour.usersMayConsent = false;
     try {
       const [at, link] = [browser(), await world.link('microsoft')];
@@ -238,10 +242,33 @@ describe('a consent at microsoft', () => {
       await nothingStored();
       const admin = await world.follow(browser(), address, { account: ada });
       expect(admin.page?.text).toContain('Your organisation allows this now');
+      world.advance(hours(23));
       expect((await world.follow(at, link, { account: ada })).page?.text).toContain('is connected');
     } finally {
       world.microsoft.behaviour.usersMayConsent = true;
     }
+  });
+});
+
+describe('a link that waits for an administrator', () => {
+  const waiting = async (): Promise<string> => {
+    world.microsoft.behaviour.usersMayConsent = false;
+    const link = await world.link('microsoft');
+    await world.follow(browser(), link, { account: ada });
+    world.microsoft.behaviour.usersMayConsent = true;
+    return link;
+  };
+
+  it('ends after that day, and takes no answer that is older than ten minutes', async () => {
+    const link = await waiting();
+    world.advance(hours(24));
+    expect((await world.follow(browser(), link, { account: ada })).page?.text).toContain('This link ended');
+    const other = await waiting();
+    const start = (await world.tables.all('connections')).find((row) => row['waiting'] === 'admin' && Number(row['ends_at']) > world.parts.clock());
+    await world.parts.starts.open(String(start?.['connection_id']), { stateHash: hashOf(`${other.split('/').at(-1) ?? ''}.n`), browserHash: hashOf('b'), verifier: 'v' }, world.parts.clock());
+    world.advance(minutes(10));
+    const event = { rawQueryString: `state=${other.split('/').at(-1) ?? ''}.n&code=c`, cookies: [`${cookieName(String(start?.['connection_id']))}=b`] } as unknown as APIGatewayProxyEventV2;
+    expect(await judgeReturn(world.parts, event)).toMatchObject({ refusal: 'expired' });
   });
 });
 
