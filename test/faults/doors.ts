@@ -31,10 +31,23 @@ export interface Message {
   receives: number;
 }
 
+/** What a standard queue may do to whoever uses it. */
+export interface QueueWeather {
+  /** What was deleted comes once more, as after a receipt that had become stale. */
+  doubled: () => boolean;
+  /** Which of so many things that might come now does; `usual` is the one that would by time. */
+  first: (lying: number, usual: number) => number;
+  /** How many of one queue come in one batch, at most. */
+  together: () => number;
+  /** An entry of a batch is not taken. */
+  refused: () => boolean;
+}
+
 /** Standard queues: what is sent is visible after its delay. `url` is the queue's name. */
 export class Queues {
   messages: Message[] = [];
   readonly dead: Message[] = [];
+  weather: QueueWeather = fair();
   #count = 0;
   readonly clock: () => number;
   constructor(clock: () => number) {
@@ -46,13 +59,23 @@ export class Queues {
   /** Takes up to ten in hand, as who redrives does. */
   take(queue: string, hiddenSeconds: number): Message[] {
     const taken = this.messages.filter((message) => message.queue === queue && message.visibleAt <= this.clock()).slice(0, 10);
-    for (const message of taken) message.visibleAt = this.clock() + hiddenSeconds * 1000;
+    for (const message of taken) {
+      message.visibleAt = this.clock() + hiddenSeconds * 1000;
+      message.receives += 1;
+    }
     return taken;
   }
-  remove(id: unknown): void {
-    this.messages = this.messages.filter((message) => message.id !== id);
+  /** A receipt is good until the next one is given. */
+  ofReceipt(receipt: unknown): Message | undefined {
+    return this.messages.find((message) => receiptOf(message) === receipt);
+  }
+  remove(message: Message | undefined): void {
+    this.messages = this.messages.filter((other) => other !== message);
   }
 }
+
+const receiptOf = ({ id, receives }: Message): string => `${id} ${receives}`;
+export const fair = (): QueueWeather => ({ doubled: () => false, first: (_, usual) => usual, together: () => 1, refused: () => false });
 
 export function sqsDoor(outside: Outside, queues: Queues): SQSClient {
   const effects: Record<string, (input: Record<string, unknown>) => object> = {
@@ -61,19 +84,21 @@ export function sqsDoor(outside: Outside, queues: Queues): SQSClient {
       return { MessageId: 'm' };
     },
     ReceiveMessage: ({ QueueUrl, VisibilityTimeout }) => ({
-      Messages: queues.take(String(QueueUrl), Number(VisibilityTimeout)).map(({ id, body, attributes }) => ({ MessageId: id, Body: body, ReceiptHandle: id, MessageAttributes: attributes })),
+      Messages: queues.take(String(QueueUrl), Number(VisibilityTimeout)).map((message) => ({ MessageId: message.id, Body: message.body, ReceiptHandle: receiptOf(message), MessageAttributes: message.attributes })),
     }),
     DeleteMessage: ({ ReceiptHandle }) => {
-      queues.remove(ReceiptHandle);
+      queues.remove(queues.ofReceipt(ReceiptHandle));
       return {};
     },
     ChangeMessageVisibility: ({ ReceiptHandle }) => {
-      for (const message of queues.messages) if (message.id === ReceiptHandle) message.visibleAt = queues.clock();
+      const message = queues.ofReceipt(ReceiptHandle);
+      if (message) message.visibleAt = queues.clock();
       return {};
     },
     SendMessageBatch: ({ QueueUrl, Entries }) => {
-      for (const { MessageBody, DelaySeconds } of Entries as { MessageBody: string; DelaySeconds?: number }[]) queues.push(String(QueueUrl), MessageBody, DelaySeconds);
-      return { Successful: [], Failed: [] };
+      const entries = (Entries as { Id: string; MessageBody: string; DelaySeconds?: number }[]).map((entry) => ({ ...entry, refused: queues.weather.refused() }));
+      for (const { MessageBody, DelaySeconds, refused } of entries) if (!refused) queues.push(String(QueueUrl), MessageBody, DelaySeconds);
+      return { Successful: [], Failed: entries.filter(({ refused }) => refused).map(({ Id }) => ({ Id, Code: 'ThrottlingException', SenderFault: false })) };
     },
   };
   const send = (command: Command): Promise<unknown> => {

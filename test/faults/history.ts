@@ -1,21 +1,26 @@
 // A history: what people, the platform, operators, providers and queues do, as plain steps that mean something in any state of the world, so
 // that a history from which steps were taken out is one too.
-import { hours, minutes } from '../../lib/platform/clock.ts';
-import { Setting } from '../../lib/platform/names.ts';
+import { days, hours, minutes } from '../../lib/platform/clock.ts';
+import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { add, addWeekly, hourSlot, move, publish, remove } from './acts.ts';
-import type { FaultWorld, Person } from './fault-world.ts';
+import { consentAgain, join, leave, revoke, switchReceiving } from './connection-acts.ts';
+import { openSettings, type FaultWorld, type Person } from './fault-world.ts';
 import { quiet } from './quiet.ts';
 
-const kinds = ['add', 'add', 'add', 'weekly', 'move', 'move', 'remove', 'book', 'book', 'change', 'change', 'cancel', 'replay', 'meddle', 'sync', 'webhooks', 'allow', 'ssm', 'expire', 'forget', 'storm', 'notices', 'queue', 'pass', 'pass', 'pass', 'pass', 'leap'] as const;
+/** A short history leaves out what takes long. */
+const longKinds = ['weeks'] as const;
+const kinds = ['add', 'add', 'add', 'weekly', 'move', 'move', 'remove', 'book', 'book', 'change', 'change', 'cancel', 'replay', 'meddle', 'sync', 'webhooks', 'allow', 'ssm', 'expire', 'forget', 'storm', 'notices', 'queue', 'deaths', 'join', 'leave', 'receives', 'revoke', 'consent', 'outage', 'pass', 'pass', 'pass', 'pass', 'leap'] as const;
 export interface Step {
-  readonly kind: (typeof kinds)[number];
+  readonly kind: (typeof kinds)[number] | (typeof longKinds)[number];
   /** What is chosen, each in [0, 1). */
   readonly a: number;
   readonly b: number;
 }
 
-export const aHistory = (random: () => number, length: number): Step[] =>
-  Array.from({ length }, () => ({ kind: kinds[Math.floor(random() * kinds.length)] ?? 'pass', a: random(), b: random() }));
+export function aHistory(random: () => number, length: number): Step[] {
+  const all: readonly Step['kind'][] = length < 20 ? kinds : [...kinds, ...kinds, ...kinds, ...longKinds];
+  return Array.from({ length }, () => ({ kind: all[Math.floor(random() * all.length)] ?? 'pass', a: random(), b: random() }));
+}
 
 /** What a history needs to remember: slots that were taken, bookings by their last version. */
 export interface Story {
@@ -108,8 +113,31 @@ const acts: Record<Step['kind'], Act> = {
     if (a < 0.5) world.queues.push(message.queue, message.body, Math.floor(b * 900));
     else message.visibleAt += b * minutes(30);
   },
+  /** Delivered too often, and set aside: until somebody redrives them. */
+  deaths(world, _, { a }) {
+    const { queues } = world;
+    for (const message of queues.messages.filter(({ queue }) => queue === 'inbound' || queue === 'booking').slice(0, 1 + Math.floor(a * 4))) {
+      queues.remove(message);
+      queues.push(`${message.queue}-dead`, message.body);
+    }
+  },
+  join: (world, _, step) => join(world, step),
+  leave: (world, _, { a }) => leave(world, a),
+  receives: (world) => switchReceiving(world),
+  revoke: (world, _, step) => revoke(world, step),
+  consent: (world) => consentAgain(world),
+  /** The clock jumps: nothing of ours ran for so long. */
+  outage: (world, _, { a, b }) => void (world.now += b < 0.5 ? a * minutes(30) : a * days(9)),
   pass: (world, _, { a }) => quiet(world, { until: world.now + a * minutes(8) }),
   leap: (world, _, { a }) => quiet(world, { until: world.now + a * hours(3) }),
+  /** All is on, and upkeep comes every minute. */
+  async weeks(world, _, { a }) {
+    for (const [name, value] of openSettings()) world.set(name as SettingName, value);
+    world.set(Setting.jobsEnabled, 'true');
+    world.ssm = true;
+    const until = world.now + a * days(10);
+    while (world.now < until) await quiet(world, { until: Math.min(until, world.now + days(1)) });
+  },
 };
 
 export const take = async (world: FaultWorld, story: Story, step: Step): Promise<void> => acts[step.kind](world, story, step);

@@ -75,8 +75,9 @@ export async function differences(world: FaultWorld): Promise<string[]> {
     const connection = model.connections.get(person.id);
     if (connection?.state !== 'active' && connection?.state !== 'gone') continue;
     for (const calendar of person.calendars) {
-      const standing = ours(world, person, calendar).map(({ title, start, end }) => `${title} ${told({ start, end })}`);
-      const wished = model.wished(connection, model.calendar(person.id, calendar.id)).map((event) => `${event.title} ${told(event)}`);
+      // What is over is nobody's to change: it stays where it was when it ended.
+      const listed = (events: readonly (Span & { readonly title: string })[]): string[] => events.filter(({ end }) => end > world.now).map((event) => `${event.title} ${told(event)}`);
+      const [standing, wished] = [listed(ours(world, person, calendar)), listed(model.wished(connection, model.calendar(person.id, calendar.id)))];
       compare(`events of ours at ${person.id}`, standing.sort(), wished.sort());
     }
     compare(`state of ${person.id}`, tables.get('connections', { connection_id: person.id })?.['state'] ?? 'gone', connection.state);

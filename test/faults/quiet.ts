@@ -50,7 +50,9 @@ function nextOf(world: FaultWorld, jobs: boolean): Next | undefined {
   ];
   const ring = ringsAt(world, jobs);
   if (ring !== undefined) candidates.push({ at: Math.ceil((ring + 1) / minutes(1)) * minutes(1), run: () => tickOnce(world) });
-  return candidates.reduce<Next | undefined>((first, one) => (first === undefined || one.at < first.at ? one : first), undefined);
+  const first = candidates.reduce<Next | undefined>((early, one) => (early === undefined || one.at < early.at ? one : early), undefined);
+  const lying = candidates.filter(({ at }) => first !== undefined && at <= Math.max(first.at, world.now));
+  return lying.length > 1 ? (lying[world.queues.weather.first(lying.length, lying.findIndex((one) => one === first))] ?? first) : first;
 }
 
 async function comeTrue(world: FaultWorld, one: FaultWorld['afterwards'][number]): Promise<void> {
@@ -91,23 +93,28 @@ function seenDiffers({ settings }: FaultWorld, row: Record<string, unknown>): bo
   return seen !== undefined && Object.entries(now).some(([name, value]) => seen[name] !== value);
 }
 
-/** What fails or dies comes back after its time-out, as often as the queue allows. */
+/** A batch. What fails or dies comes back after its time-out, as often as the queue allows. */
 export async function receive(world: FaultWorld, message: Message): Promise<void> {
   const { queues, functions, now } = world;
-  message.receives += 1;
-  message.visibleAt = now + visibility;
-  if (message.receives > mostReceives) {
-    queues.messages.splice(queues.messages.indexOf(message), 1);
-    queues.dead.push(message);
-    world.violations.push(`a message went to the dead letters: ${message.body}`);
-    return;
-  }
-  const event = { Records: [recordOf(message)] };
+  const others = queues.messages.filter((one) => one !== message && one.queue === message.queue && one.visibleAt <= now);
+  const batch = [message, ...others].slice(0, queues.weather.together()).filter((one) => !diesOf(world, one));
+  if (batch.length === 0) return;
   const worker = message.queue === 'inbound' ? functions.inbound : functions.booking;
-  const { process, answer } = await world.invoke(message.queue, () => worker(event, now + leaseLength));
-  const done = !process.dead && answer !== undefined && answer.batchItemFailures.length === 0;
-  const at = queues.messages.indexOf(message);
-  if (done && at >= 0) queues.messages.splice(at, 1);
+  const { process, answer } = await world.invoke(message.queue, () => worker({ Records: batch.map(recordOf) }, now + leaseLength));
+  if (process.dead || answer === undefined) return;
+  const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  for (const one of batch) if (!failed.has(one.id) && !queues.weather.doubled()) queues.remove(one);
+}
+
+/** Taken in hand once more; or set aside, where that was too often. */
+function diesOf(world: FaultWorld, message: Message): boolean {
+  message.receives += 1;
+  message.visibleAt = world.now + visibility;
+  if (message.receives <= mostReceives) return false;
+  world.queues.remove(message);
+  world.queues.dead.push(message);
+  world.violations.push(`a message went to the dead letters: ${message.body}`);
+  return true;
 }
 
 /** As an event source mapping hands it over. */

@@ -7,9 +7,12 @@ import { seededRandom } from '../support/seeded-random.ts';
 import { hourSlot, publish } from './acts.ts';
 import { openSettings, startFaultWorld, type FaultWorld } from './fault-world.ts';
 import { aHistory, newStory, take, type Step, type Story } from './history.ts';
+import { consentAgain } from './connection-acts.ts';
 import { differences, watchEveryWrite } from './look.ts';
 import type { How } from './outside.ts';
 import { quiet, tickOnce } from './quiet.ts';
+import { redriveAll } from './redrive-story.ts';
+import { badWeather, fairWeather } from './weather.ts';
 
 export interface Ran {
   readonly violations: readonly string[];
@@ -31,7 +34,7 @@ export async function runHistory(seed: number, steps: readonly Step[]): Promise<
     world.set(Setting.jobsEnabled, 'true');
     await tickOnce(world);
     const first = await world.connect(luck() < 0.5 ? 'google' : 'microsoft', { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
-    await world.connect(luck() < 0.5 ? 'google' : 'microsoft', luck() < 0.5 ? { providerId: first.providerId } : {});
+    await world.consents(luck() < 0.5 ? 'google' : 'microsoft', luck() < 0.5 ? { providerId: first.providerId } : {});
     await quiet(world, { until: world.now + minutes(15) });
     watchEveryWrite(world, { zombies: true });
     outside.counting = true;
@@ -40,6 +43,7 @@ export async function runHistory(seed: number, steps: readonly Step[]): Promise<
       return Promise.resolve();
     };
     outside.fate = (_, call) => (luck() > badLuck ? undefined : misfortune(luck(), call));
+    badWeather(world, luck);
     const story = newStory();
     for (const step of steps) await take(world, story, step);
     outside.fate = () => undefined;
@@ -64,6 +68,9 @@ async function calm(world: FaultWorld, story: Story): Promise<void> {
   world.ssm = true;
   world.google.clearFaults();
   world.microsoft.clearFaults();
+  fairWeather(world);
+  await consentAgain(world);
+  if (world.queues.messages.some(({ queue }) => queue.endsWith('-dead'))) await redriveAll(world);
   await quiet(world, { until: world.now + minutes(20) });
   for (const id of story.meddled) {
     const known = story.bookings.get(id);
