@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { unknownReasons } from '../../../lib/availability/bookable.ts';
 import { readProvider } from '../../../lib/availability/read-provider.ts';
 import { instantOf } from '../../../lib/operate/migrations/export-lines.ts';
@@ -12,11 +12,13 @@ import { unseal } from '../../../lib/platform/seal.ts';
 import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { schemasOf } from '../../support/memory-query.ts';
 import { aMigrationWorld, tokenKeys, type MigrationWorld } from '../../support/migration-world.ts';
 import { aBookingLine, aConnectionLine, anEventLine, anExport, uuidOf, writeExport } from '../../support/old-export.ts';
 import { live } from '../../support/mortal.ts';
 
 let world: MigrationWorld;
+beforeAll(async () => void (await schemasOf()), 60_000);
 beforeEach(async () => void (world = await aMigrationWorld()));
 const spanIn = (days_: number) => ({ start: world.now + days(days_), end: world.now + days(days_) + hours(1) });
 const countsOf = (reports: Awaited<ReturnType<typeof migrate>>) => Object.fromEntries(reports.map(({ migration, counts }) => [migration, counts]));
