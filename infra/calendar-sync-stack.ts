@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, Tags, type App } from 'aws-cdk-lib/core';
 import { queueNames, type FunctionName, type QueueName, type TableName } from '../lib/platform/names.ts';
 import { Alarms } from './alarms.ts';
 import { CalendarSyncDashboard } from './dashboard.ts';
+import { Deployments } from './deployments.ts';
 import { JobFunction } from './job-function.ts';
 import { answersAboutConnections, answersAvailability, connectsCalendars, keepsUp, pullsCalendars, pushesBookings, receivesNotices } from './jobs.ts';
 import { workOff } from './queue-worker.ts';
@@ -57,6 +58,7 @@ export class CalendarSyncStack extends Stack {
     };
     const alarms = new Alarms(this, 'alarms', watched);
     new CalendarSyncDashboard(this, 'dashboard', { ...watched, alarms, queueName: (name) => queues.named(name).live.queueName });
+    new Deployments(this, 'deployments', { stage, jobs: [...jobs.values()], rollBackOn: alarms.unhealthy });
 
     this.tellApart(stage);
     this.tell('ApiUrl', api.url);

@@ -5,6 +5,7 @@ import { reasons } from '../../infra/reasons.ts';
 import { stageNamed, stageNames } from '../../infra/stages.ts';
 import { alarmRules } from './alarm-rules.ts';
 import { apiRules } from './api-rules.ts';
+import { deploymentRules } from './deployment-rules.ts';
 import { functionRules } from './function-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
 import { permissionRules } from './permission-rules.ts';
@@ -21,6 +22,7 @@ describe.each(stageNames)('the stack of %s', (name) => {
 
   queueRules(stack);
   functionRules(stack);
+  deploymentRules(stack);
   permissionRules(stack);
   tableRules(stack);
   parameterRules(stack);
