@@ -68,7 +68,10 @@ function wellBehaved({ error, printed }: Asked, { secrets }: HostileWorld, named
 
 async function answered(world: HostileWorld, request: Request): Promise<string> {
   const { fn, event, mayPass, begins } = request;
-  const asked = await world.ask(fn, begins === undefined ? event : await withConsent(world, begins, event));
+  const ask = async (): Promise<Asked> => world.ask(fn, begins === undefined ? event : await withConsent(world, begins, event));
+  let asked = await ask();
+  // Where others use up the machine, a call to our own tables may come too late: asked once more.
+  if (asked.printed.includes('TimeoutError')) asked = await ask();
   wellBehaved(asked, world);
   const { statusCode = 0, body = '' } = asked.answer as APIGatewayProxyStructuredResultV2;
   const effects = asked.written.length + asked.sent.length;
@@ -122,8 +125,9 @@ function read(world: HostileWorld, text: string): string {
   return 'read';
 }
 
+/** Messages first: an erasing that a request has begun is one that a message may go on with. */
 const entries: readonly Entry[] = [
-  ...routes.map(({ name, requests }): Entry => ({ name, share: name.startsWith('POST /webhooks') ? 3 : 1, property: (world, ended) => fc.asyncProperty(requests, async (request) => ended(await answered(world, request))) })),
   ...(['inbound', 'booking'] as const).map((queue): Entry => ({ name: `messages of the ${queue} queue`, share: 3, property: (world, ended) => fc.asyncProperty(fc.array(queues[queue], { minLength: 1, maxLength: 4 }), async (messages) => ended(await received(world, queue, messages))) })),
+  ...routes.map(({ name, requests }): Entry => ({ name, share: name.startsWith('POST /webhooks') ? 3 : 1, property: (world, ended) => fc.asyncProperty(requests, async (request) => ended(await answered(world, request))) })),
   { name: 'calendar files', share: 2, property: (world, ended) => fc.asyncProperty(calendarFiles, async (text) => ended(read(world, text))) },
 ];
