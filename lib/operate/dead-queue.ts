@@ -36,11 +36,18 @@ const hiddenSeconds = 300;
 /** SQS refuses a message with more. */
 const mostAttributes = 10;
 
-export function deadQueue(sqs: SQSClient, { dead, destination }: { dead: string; destination: string }): DeadQueue {
+export interface DeadQueueParts {
+  readonly dead: string;
+  readonly destination: string;
+  /** 1 unless said. A long poll asks every server that holds a part of the queue: without it AWS would overlook messages. */
+  readonly waitSeconds?: number;
+}
+
+export function deadQueue(sqs: SQSClient, { dead, destination, waitSeconds = 1 }: DeadQueueParts): DeadQueue {
   return {
     async receive() {
-      // A long poll asks every server that holds a part of the queue; without it messages would be overlooked. The local engine knows only AttributeNames.
-      const command = new ReceiveMessageCommand({ QueueUrl: dead, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, VisibilityTimeout: hiddenSeconds, AttributeNames: ['All'], MessageAttributeNames: ['All'] });
+      // The local engine knows AttributeNames alone, the older name of MessageSystemAttributeNames.
+      const command = new ReceiveMessageCommand({ QueueUrl: dead, MaxNumberOfMessages: 10, WaitTimeSeconds: waitSeconds, VisibilityTimeout: hiddenSeconds, AttributeNames: ['All'], MessageAttributeNames: ['All'] });
       return ((await sqs.send(command)).Messages ?? []).map(heldLetter);
     },
     async sendOn({ body, attributes, origin, group }) {

@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { openPlace } from '../../infra/commands/ops/place.ts';
 import { days } from '../../lib/platform/clock.ts';
 import { channelOf, deliver, googleNotice, graphNotice, subscriptionOf, weather } from '../support/deliveries.ts';
 import { eventually } from '../support/eventually.ts';
-import { becomesBusy, hour, professional } from '../support/journey.ts';
+import { becomesBusy, busyWithin, hour, professional } from '../support/journey.ts';
+import { operate } from '../support/operator.ts';
 import { sendJson } from '../support/send-json.ts';
 import { withSandbox } from '../support/with-sandbox.ts';
 
@@ -125,5 +130,52 @@ describe.each(['google', 'microsoft'] as const)('sync-now for a connection at %s
 
   it('of which nobody has heard is 404', async () => {
     expect((await run().platform.post('/v1/sync/inbound', { connection_id: 'nobody' })).status).toBe(404);
+  });
+});
+
+/** The operator's command on this very run, found by its outputs. */
+const ops = (...line: string[]) => operate([...line, '--json'], { open: () => openPlace({ outputs: join(run().sandbox.folder, 'outputs.json') }) });
+
+describe('operators, by their command', () => {
+  it('pause a connection, sync and resume it: it catches up once, without waiting for a timer', async () => {
+    const { platform } = run();
+    const { providerId, person, connection } = await professional(platform, 'google');
+    const id = connection.connection_id;
+    const paused = await ops('connections', 'pause', id, '--yes');
+    expect(paused).toMatchObject({ code: 0, data: { connection_id: id } });
+    expect((await sendJson(platform.outputs.apiUrl, 'GET', `/v1/connections/${id}`)).body['paused_since']).toBe((paused.data as { paused_since: string }).paused_since);
+    await person.add('While paused', hour(1));
+    const booking = { id: randomUUID(), version: 1, provider_id: providerId, start_time: iso(hour(3).start), end_time: iso(hour(3).end) };
+    await platform.publish('created', booking);
+    await eventually('the wish is recorded', async () => (await ops('bookings', 'show', booking.id)).code === 0);
+    expect(await ops('connections', 'sync', id)).toMatchObject({ code: 1, data: { status: 409 } });
+    expect(await ops('bookings', 'sync', booking.id)).toMatchObject({ code: 0, data: { status: 202, targets: [{ outcome: 'paused' }] } });
+    expect((await person.events()).map(({ title }) => title)).toEqual(['While paused']);
+    expect(await busyWithin(platform, providerId, hour(1))).toEqual([]);
+
+    expect(await ops('connections', 'resume', id, '--yes')).toMatchObject({ code: 0 });
+    await becomesBusy(platform, providerId, { within: hour(1), at: [hour(1)] });
+    await eventually('the booking stands', async () => (await person.events()).some(({ start }) => start === hour(3).start));
+    await eventually('nothing is pending', async () => ((await ops('bookings', 'show', booking.id)).data as { pending_since: unknown }).pending_since === null);
+    expect(await person.events()).toHaveLength(2);
+    expect(await ops('connections', 'show', id)).toMatchObject({ code: 0, data: { paused_since: null, state: 'active' } });
+  });
+
+  it('see what died and why, and redrive it: what is poison dies again under its first id', async () => {
+    const { platform } = run();
+    await platform.take('booking-dead');
+    await platform.sqs.send(new SendMessageCommand({ QueueUrl: platform.outputs.queues.booking, MessageBody: 'no JSON {' }));
+    type Letters = { 'booking-dead': { id: string; origin: string; reason: string }[] };
+    const dead = async () => ((await ops('dlq', 'list', 'booking')).data as Letters)['booking-dead'];
+    const [first] = await eventually('it is dead', async () => (await dead()).length === 1 && dead());
+    expect(first).toMatchObject({ reason: 'not_json' });
+    expect(await ops('status')).toMatchObject({ code: 1, data: { queues: { 'booking-dead': { waiting: 1 } } } });
+    expect(await ops('dlq', 'redrive', 'booking', '--yes')).toMatchObject({ code: 0, data: { moved: 1 } });
+    const [again] = await eventually('it is dead again', async () => {
+      const letters = await dead();
+      return letters.length === 1 && letters[0]?.id !== first?.id && letters;
+    });
+    expect(again).toMatchObject({ reason: 'not_json', origin: first?.origin });
+    await platform.take('booking-dead');
   });
 });

@@ -93,8 +93,9 @@ async function pause(job: Job, id: string): Promise<Answer> {
   const { provider_id, paused_at } = await known(job, id);
   if (paused_at !== undefined) return { data: { connection_id: id, paused_since: new Date(paused_at).toISOString() }, text: [`${id} is paused already, since ${ago(paused_at, job.clock())}.`] };
   await job.agree([`${id} of provider ${provider_id}: nothing is read from its calendars or written to them until it is resumed; notices and bookings are recorded, and its availability becomes unknown once it is stale`]);
-  await pauseConnection(partsOf(job), id);
-  return { data: { connection_id: id, paused_since: new Date(job.clock()).toISOString() }, text: [`${id} is paused; work under way stops within 5 s.`] };
+  const now = job.clock();
+  await pauseConnection({ ...partsOf(job), clock: () => now }, id);
+  return { data: { connection_id: id, paused_since: new Date(now).toISOString() }, text: [`${id} is paused; work under way stops within 5 s.`] };
 }
 
 async function resume(job: Job, id: string): Promise<Answer> {

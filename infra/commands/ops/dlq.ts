@@ -19,7 +19,9 @@ export function queueNamed(text: string): QueueName {
   return found;
 }
 
-const deadOf = async ({ sqs, queueUrl }: Place, name: QueueName): Promise<DeadQueue> => deadQueue(sqs, { dead: await queueUrl(`${name}-dead`), destination: await queueUrl(name) });
+/** The local engine is one server: nothing is overlooked there, and a wait would be waited out. */
+const deadOf = async ({ sqs, queueUrl, stage }: Place, name: QueueName): Promise<DeadQueue> =>
+  deadQueue(sqs, { dead: await queueUrl(`${name}-dead`), destination: await queueUrl(name), waitSeconds: stage === undefined ? 0 : 1 });
 
 export interface Depth {
   readonly waiting: number;
