@@ -5,7 +5,7 @@ export const inConnect: readonly Sabotage[] = [
   ...inFile('lib/connect/consent-return.ts', ['lib/connect/consent'], [
     { id: 'state-not-bound', breaks: 'An answer belongs to the last opening of its link.', find: "if (!ourState) return { end: 'refused', refusal: 'tampered' };", replace: 'void ourState;' },
     { id: 'browser-not-bound', breaks: 'An answer belongs to the browser in which the link was opened.', find: "if (!ourBrowser) return { end: 'refused', refusal: 'other_browser' };", replace: 'void ourBrowser;' },
-    { id: 'old-answer-accepted', breaks: 'A link ends after ten minutes.', find: 'if (start.ends_at <= parts.clock()) return', replace: 'if (start.ends_at <= 0) return' },
+    { id: 'old-answer-accepted', breaks: 'A link ends after ten minutes.', find: 'Math.min(start.ends_at, start.answer_by ?? start.ends_at) <= parts.clock()', replace: 'Math.min(start.ends_at, start.answer_by ?? start.ends_at) <= 0' },
   ]),
   ...inFile('lib/connect/consent-starts.ts', ['lib/connect/consent'], [
     { id: 'code-exchanged-twice', breaks: 'No code is exchanged twice.', find: "condition: 'attribute_not_exists(used_at) AND state_hash = :state'", replace: "condition: 'state_hash = :state'" },
@@ -61,7 +61,8 @@ export const inConnect: readonly Sabotage[] = [
   ...inFile('lib/upkeep/tick.ts', ['lib/upkeep/tick'], [
     { id: 'lost-hints-stay-lost', breaks: 'What is dirty and not hinted is rung for again.', find: "    ['dirty', (goOn) => ringConnections(run, 'dirty', { index: dirtyWalk(run), goOn })],\n", replace: '', gate: 'no-silent-failure' },
     { id: 'pending-not-rung', breaks: 'What is pending and not hinted is rung for again.', find: "    ['pending', (goOn) => ringBookings(run, goOn)],\n", replace: '', gate: 'no-silent-failure' },
-    { id: 'rings-into-back-off', breaks: 'Upkeep does not ring for connections at work or backing off.', find: "rows.filter((row) => notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt)", replace: 'rows' },
+    { id: 'rings-into-back-off', breaks: 'Upkeep does not ring for connections at work or backing off.', find: " && notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);", replace: ');' },
+    { id: 'rings-for-the-shut-out', breaks: 'Upkeep does not ring, minute by minute, for whom the list does not admit.', find: "run.heldUp.admits(row['provider_id']?.S) && ", replace: '' },
     { id: 'jobs-rung-with-jobs-off', breaks: 'With JOBS off nobody is rung for a poll.', find: '...(jobs ? [[', replace: '...(jobs || sync ? [[', suites: ['lib/upkeep/tick', 'faults/kill-switch'] },
     { id: 'rings-with-sync-off', breaks: 'With SYNC off upkeep rings for nothing but leaving.', find: '...(seen?.sync ? underSync : [])', replace: '...(seen ? underSync : [])' },
     { id: 'one-walk-fails-all', breaks: 'A walk that fails does not starve the others.', find: '      failures.push(failure);\n    }\n  }\n  return { walks, failures };', replace: '      throw failure;\n    }\n  }\n  return { walks, failures };' },

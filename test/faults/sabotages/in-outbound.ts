@@ -10,7 +10,7 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'version-reused-unseen', breaks: 'The same version with other content is refused.', find: "return wish.hash === hash ? 'same' : 'version_reused';", replace: "return hash === '' ? 'version_reused' : 'same';" },
     { id: 'settled-whatever-landed', breaks: 'A booking that was marked during the drain stays pending.', find: "'version = :applied AND generation = :noted'", replace: "'version = :applied AND generation >= :noted'" },
     { id: 'target-row-unfenced', breaks: 'A zombie does not write a target row over a newer one.', find: "'attribute_not_exists(#fence) OR #fence <= :fence'", replace: "'attribute_not_exists(#fence) OR #fence <= :fence OR #fence > :fence'", suites: [...drains, 'faults/races'] },
-    { id: 'disputes-not-counted', breaks: 'An event that is not as it must be is disputed.', find: "UpdateExpression: stray === undefined ? 'ADD disputes :one' : 'ADD disputes :one, strays :stray',", replace: "UpdateExpression: stray === undefined ? 'SET disputed = :one' : 'SET disputed = :one ADD strays :stray'," , suites: ['lib/outbound/edited-events', 'faults/races'] },
+    { id: 'disputes-not-counted', breaks: 'An event that is not as it must be is disputed.', find: "'ADD disputes :one' : 'ADD disputes :one, strays", replace: "'SET disputed = :one' : 'SET disputed = :one ADD strays", suites: ['lib/outbound/edited-events', 'faults/races'] },
     { id: 'mark-without-generation', breaks: 'Every mark of a booking raises its generation.', find: 'generation = if_not_exists(generation, :zero) + :one, pendingSince', replace: 'generation = if_not_exists(generation, :one) + :zero, pendingSince', suites: [...drains, 'faults/races'] },
   ]),
   ...inFile('lib/outbound/apply-target.ts', drains, [
@@ -25,7 +25,7 @@ export const inOutbound: readonly Sabotage[] = [
   ]),
   ...inFile('lib/outbound/drain-booking.ts', drains, [
     { id: 'gate-once-a-drain', breaks: 'The gates are looked at again before each write to a calendar.', find: '    await gate();\n', replace: '', suites: ['faults/kill-switch', 'lib/outbound/drain'], gate: 'flags-off' },
-    { id: 'gated-booking-settled', breaks: 'A booking that a closed gate stopped stays pending.', find: "if (targets.some(({ outcome }) => outcome === 'gated')) return { outcome: 'gated', version: wish.version, targets };", replace: '', suites: ['lib/outbound/drain', 'faults/kill-switch'], gate: 'flags-off' },
+    { id: 'gated-booking-settled', breaks: 'A booking that a closed gate stopped stays pending.', find: '  if (gated >= 0) {', replace: '  if (gated >= targets.length) {', suites: ['lib/outbound/drain', 'faults/kill-switch'], gate: 'flags-off' },
     { id: 'push-without-back-off', breaks: 'A calendar that fails is not written to again at once.', find: '{ backoffUntil: retryAt, errorCount, lastError', replace: '{ errorCount, lastError', gate: 'backoff' },
     { id: 'old-wish-applied', breaks: 'What is applied is the wish as it stands under the lease.', find: 'const newest = fresh.wish ?? wish;', replace: 'const newest = wish;', suites: [...drains, 'faults/races'] },
     { id: 'old-target-applied', breaks: 'The target row is read anew under the lease.', find: 'const fresh = await parts.bookings.read(wish.id);', replace: 'const fresh = { wish, targets: [] as Awaited<ReturnType<Bookings[\'read\']>>[\'targets\'] };', suites: drains },

@@ -4,8 +4,9 @@ import { inConnect } from './in-connect.ts';
 import { inInbound } from './in-inbound.ts';
 import { inInfra } from './in-infra.ts';
 import { inIngest } from './in-ingest.ts';
+import { inOperate } from './in-operate.ts';
 import { inOutbound } from './in-outbound.ts';
 import { inPlatform } from './in-platform.ts';
 import type { Sabotage } from './sabotage.ts';
 
-export const sabotages: readonly Sabotage[] = [...inPlatform, ...inIngest, ...inInbound, ...inOutbound, ...inCalendars, ...inConnect, ...inInfra];
+export const sabotages: readonly Sabotage[] = [...inPlatform, ...inIngest, ...inInbound, ...inOutbound, ...inCalendars, ...inConnect, ...inInfra, ...inOperate];

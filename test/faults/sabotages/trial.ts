@@ -1,6 +1,6 @@
 // A copy of the tree in which a sabotage can be tried: the working tree itself is never touched.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { sabotaged, type Sabotage } from './sabotage.ts';
@@ -20,6 +20,8 @@ export interface Ran {
   readonly by: string;
 }
 
+/** Of what Jest says; the names of all tests that failed fit. */
+const longestTold = 200_000;
 const left = new Set(['node_modules', '.git', 'cdk.out', '.sandbox', 'coverage']);
 
 /** Copies the tree; modules are linked. Remove it with `close`. */
@@ -32,13 +34,11 @@ export function copyOf(root: string) {
 
 /** Runs these suites in the copy until one fails; those of a file, where none are named. */
 export async function runSuites(folder: string, { suites, file }: Pick<Sabotage, 'suites' | 'file'>, withinMs: number): Promise<Ran> {
-  const report = join(folder, 'coverage.json');
   const chosen = suites.length > 0 ? ['--runTestsByPath', ...suites.map((suite) => `test/${suite}.test.ts`)] : ['--findRelatedTests', file];
   const jest = join(folder, 'node_modules', 'jest', 'bin', 'jest.js');
-  rmSync(report, { force: true });
-  const child = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--bail', '--json', `--outputFile=${report}`, ...chosen], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--bail', ...chosen], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2000)));
+  child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-longestTold)));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -48,15 +48,16 @@ export async function runSuites(folder: string, { suites, file }: Pick<Sabotage,
   clearTimeout(timer);
   if (late) return { end: 'late', by: `no end within ${withinMs / 1000} s` };
   if (code === 0) return { end: 'passed', by: '' };
-  if (!existsSync(report)) throw new Error(`The tests could not be run: ${said}`);
-  return { end: 'failed', by: firstFailure(readFileSync(report, 'utf8')) };
+  const by = firstFailure(said);
+  if (by === undefined) throw new Error(`The tests could not be run: ${said.slice(-2000)}`);
+  return { end: 'failed', by };
 }
 
-function firstFailure(report: string): string {
-  const { testResults } = JSON.parse(report) as { testResults: { name: string; status: string; message: string; assertionResults: { status: string; fullName: string }[] }[] };
-  const suite = testResults.find(({ status }) => status === 'failed');
-  const test = suite?.assertionResults.find(({ status }) => status === 'failed');
-  return suite === undefined ? 'no suite ran' : `${basename(suite.name, '.test.ts')}: ${test?.fullName ?? (suite.message.split('\n')[0] ?? '')}`;
+/** As Jest tells it; with --bail it ends before it would write a report. */
+function firstFailure(said: string): string | undefined {
+  const suite = /^FAIL (\S+)\.test\.ts/m.exec(said)?.[1];
+  const test = /^ {2}● (.+)$/m.exec(said)?.[1];
+  return suite === undefined ? undefined : `${basename(suite)}: ${test ?? 'could not be run'}`;
 }
 
 /** Puts one sabotage into the copy, lets the suites look, and takes it out again. */
