@@ -104,6 +104,16 @@ describe('a watch token', () => {
     expect([verifyWatchToken(ring, 'google', token, 'm'), verifyWatchToken(ring, 'google', token), verifyWatchToken(ring, 'microsoft', token), verifyWatchToken(ringOf(key('k2')), 'google', token, 'n')]).toEqual([undefined, undefined, undefined, undefined]);
   });
 
+  it('of Google with its channel put into it proves nothing at Microsoft', () => {
+    const [version, keyId, connection, mac] = signWatchToken(ring, { provider: 'google', connectionId: 'c', nonce: 'n' }, now).split('.');
+    expect(verifyWatchToken(ring, 'microsoft', [version, keyId, connection, 'n', mac].join('.'))).toBeUndefined();
+  });
+
+  it('made under the key that stands in for unknown ones proves nothing', () => {
+    const standIn = [{ id: 'none', secret: Buffer.alloc(32), signsFrom: 0 }];
+    expect(verifyWatchToken(ring, 'google', signWatchToken(standIn, { provider: 'google', connectionId: 'c', nonce: 'n' }, now), 'n')).toBeUndefined();
+  });
+
   it('is proved under any key of the ring, and signed by none too young', () => {
     const both = ringOf(key('k1'), key('k2', '2026-03-02T09:10:00Z'));
     const [before, after] = [now, now + keyAgeBeforeSigning].map((at) => signWatchToken(both, { provider: 'microsoft', connectionId: 'c', nonce: 'n' }, at));
