@@ -1,6 +1,7 @@
 // npm run sabotage -- [--only id,…] [--list] [--json]: does a test notice each of these small sabotages of the product? Fails below 95 %.
-// Mutants made by a machine (StrykerJS) are left out: most of them change nothing that was promised, its runner for Jest has no way with
-// ESM under --experimental-vm-modules, and each entry here names the promise that it breaks.
+// Mutants made by a machine (StrykerJS) are left out: the pure files that it would fit (pull plan, watch token, allowlist) have their tests
+// over generated input; elsewhere it makes thousands of mutants at seconds each, of which most break nothing that was promised, while what
+// breaks here (an order, a condition, a fence) takes a sentence to say and often two lines at once to do.
 import { Command } from 'commander';
 import { sabotages } from './list.ts';
 import type { Sabotage } from './sabotage.ts';
