@@ -1,6 +1,7 @@
 // Tells a story once whole, to number its calls, and then once for each call and each way in which it may fail.
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { startFaultWorld } from './fault-world.ts';
+import { addTo, judgedOf, nothingJudged, type Judged } from './invariants.ts';
 import { differences, watchEveryWrite } from './look.ts';
 import type { Fate, Point } from './outside.ts';
 import { quiet } from './quiet.ts';
@@ -12,6 +13,7 @@ export interface Told {
   /** What happened to the call. */
   readonly suffered: readonly string[];
   readonly violations: readonly string[];
+  readonly judged: Judged;
 }
 
 export async function tell(provider: CalendarProvider, scenario: Scenario, fate?: Fate): Promise<Told> {
@@ -26,9 +28,9 @@ export async function tell(provider: CalendarProvider, scenario: Scenario, fate?
     await happens(world);
     await quiet(world);
     outside.counting = false;
-    return { points: outside.points, suffered: outside.suffered, violations: await differences(world) };
+    return { points: outside.points, suffered: outside.suffered, violations: await differences(world), judged: judgedOf(world) };
   } catch (error) {
-    return { points: outside.points, suffered: outside.suffered, violations: [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`] };
+    return { points: outside.points, suffered: outside.suffered, violations: [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`], judged: judgedOf(world) };
   } finally {
     await world.close();
   }
@@ -62,15 +64,25 @@ export interface Enumerated {
   readonly runs: number;
   /** What went wrong, with the fate that brings it back. */
   readonly wrong: readonly string[];
+  readonly judged: Judged;
 }
 
-export async function enumerate(provider: CalendarProvider, scenario: Scenario, fates = distinctFates): Promise<Enumerated> {
+export interface Enumerating {
+  readonly fates?: (points: readonly Point[]) => Fate[];
+  readonly progress?: (done: number, of: number) => void;
+}
+
+export async function enumerate(provider: CalendarProvider, scenario: Scenario, { fates = distinctFates, progress = () => undefined }: Enumerating = {}): Promise<Enumerated> {
   const whole = await tell(provider, scenario);
   const wrong = whole.violations.map((violation) => `in fair weather: ${violation}`);
   const wanted = fates(whole.points);
-  for (const fate of wanted) {
-    const { suffered, violations } = await tell(provider, scenario, fate);
-    wrong.push(...violations.map((violation) => `${suffered.join()}: ${violation}`));
+  const judged = nothingJudged();
+  addTo(judged, whole.judged);
+  for (const [done, fate] of wanted.entries()) {
+    progress(done, wanted.length);
+    const told = await tell(provider, scenario, fate);
+    addTo(judged, told.judged);
+    wrong.push(...told.violations.map((violation) => `${told.suffered.join()}: ${violation}`));
   }
-  return { points: whole.points.length, runs: wanted.length + 1, wrong };
+  return { points: whole.points.length, runs: wanted.length + 1, wrong, judged };
 }

@@ -3,6 +3,7 @@ import { readProvider } from '../../lib/availability/read-provider.ts';
 import type { Written } from '../support/memory-tables.ts';
 import { told } from '../support/readings.ts';
 import type { FaultWorld, Person } from './fault-world.ts';
+import { cursorLast, judged, privacyKept, secretsKept, silentWhileOff } from './invariants.ts';
 import type { Span } from './model.ts';
 
 const always = { start: Date.parse('2000-01-01T00:00:00Z'), end: Date.parse('2100-01-01T00:00:00Z') };
@@ -13,8 +14,11 @@ export function watchEveryWrite(world: FaultWorld, { zombies = false } = {}): vo
     if (written.table === 'busy-intervals') noBlink(world, written);
     if (written.table === 'booking-events') newerStands(world, written);
     fenceStands(world, written);
+    cursorLast(world, written);
+    privacyKept(world, written);
   };
-  world.outside.look = (what) => {
+  world.outside.look = (what, process) => {
+    silentWhileOff(world, what, process);
     if (!zombies && (what.startsWith('google') || what.startsWith('graph'))) for (const person of world.people) neverTwo(world, person);
   };
 }
@@ -27,6 +31,7 @@ function noBlink(world: FaultWorld, { before, after }: Written): void {
   const providerId = String(before['provider_id']);
   if (lost.end <= world.now) return;
   const isTrue = world.model.busy(providerId).some(({ start, end }) => start === lost.start && end === lost.end);
+  judged(world, 'no blink');
   if (!isTrue) return;
   const rows = world.tables.all('busy-intervals').filter((row) => row['provider_id'] === providerId && row['start'] !== undefined && !String(row['row']).startsWith('!'));
   if (!rows.some((row) => Date.parse(String(row['start'])) <= lost.start && Date.parse(String(row['end'])) >= lost.end)) world.violations.push(`blink: ${told(lost)} of ${providerId} vanished though it is still true`);
@@ -34,11 +39,14 @@ function noBlink(world: FaultWorld, { before, after }: Written): void {
 
 function newerStands(world: FaultWorld, { before, after }: Written): void {
   if (before?.['part'] !== 'wish') return;
+  judged(world, 'old never beats new');
   if (Number(after?.['version'] ?? Infinity) < Number(before['version'])) world.violations.push(`the wish of ${String(before['booking_id'])} went back from version ${String(before['version'])}`);
 }
 
 function fenceStands(world: FaultWorld, { before, after }: Written): void {
-  if (before?.['fence'] !== undefined && after !== undefined && Number(after['fence']) < Number(before['fence'])) world.violations.push(`a late write passed a newer fence: ${JSON.stringify(before)} became ${JSON.stringify(after)}`);
+  if (before?.['fence'] === undefined || after === undefined) return;
+  judged(world, 'old never beats new');
+  if (Number(after['fence']) < Number(before['fence'])) world.violations.push(`a late write passed a newer fence: ${JSON.stringify(before)} became ${JSON.stringify(after)}`);
 }
 
 /** Whatever stands in a calendar and is not the person's own is ours. */
@@ -49,6 +57,7 @@ function ours(world: FaultWorld, person: Person, calendar: Person['calendars'][n
 
 function neverTwo(world: FaultWorld, person: Person): void {
   if (world.afterwards.length > 0) return;
+  judged(world, 'one booking, one event');
   for (const calendar of person.calendars) {
     const titles = ours(world, person, calendar).map(({ title }) => title.split(' ')[0] ?? '');
     const twice = titles.find((title, index) => titles.indexOf(title) !== index);
@@ -69,6 +78,7 @@ export async function differences(world: FaultWorld): Promise<string[]> {
   for (const providerId of new Set(world.people.map((person) => person.providerId))) {
     const { intervals } = await readProvider(tables.dynamo, tables.named['busy-intervals'])(providerId, always);
     const ahead = (spans: readonly Span[]): string[] => spansOf(spans.filter(({ end }) => end > world.now));
+    judged(world, 'nothing lost');
     compare(`busy time of ${providerId}`, ahead(intervals), ahead(model.busy(providerId)));
   }
   for (const person of world.people) {
@@ -78,6 +88,7 @@ export async function differences(world: FaultWorld): Promise<string[]> {
       // What is over is nobody's to change: it stays where it was when it ended.
       const listed = (events: readonly (Span & { readonly title: string })[]): string[] => events.filter(({ end }) => end > world.now).map((event) => `${event.title} ${told(event)}`);
       const [standing, wished] = [listed(ours(world, person, calendar)), listed(model.wished(connection, model.calendar(person.id, calendar.id)))];
+      judged(world, 'one booking, one event');
       compare(`events of ours at ${person.id}`, standing.sort(), wished.sort());
     }
     compare(`state of ${person.id}`, tables.get('connections', { connection_id: person.id })?.['state'] ?? 'gone', connection.state);
@@ -102,5 +113,5 @@ export async function differences(world: FaultWorld): Promise<string[]> {
     if (row['pendingSince'] !== undefined) found.push(`${String(row['booking_id'])} is still pending`);
     if ((row['strays'] as ReadonlySet<string> | undefined)?.size) found.push(`${String(row['booking_id'])} still has strays`);
   }
-  return [...found, ...world.violations];
+  return [...found, ...secretsKept(world), ...world.violations];
 }

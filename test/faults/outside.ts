@@ -61,7 +61,7 @@ export class Outside {
   /** Awaited before each effect: others may go first. */
   turn: (process: Process, what: string) => Promise<void> = () => Promise.resolve();
   /** Awaited after each effect. */
-  look: (what: string) => Promise<void> | void = () => undefined;
+  look: (what: string, process: Process) => Promise<void> | void = () => undefined;
   /** What comes late is handed over here. */
   later: (what: string, effect: () => Promise<unknown>) => void = () => undefined;
   /** Which fates came true. */
@@ -94,7 +94,7 @@ export class Outside {
       throw call.lost();
     }
     let answer = await effect();
-    await this.look(call.what);
+    await this.look(call.what, process);
     if (how === 'after') this.#die(process);
     if (how === 'lost' || (how === 'twice' && !call.retries)) throw call.lost();
     if (how === 'twice') answer = await this.#again(effect);

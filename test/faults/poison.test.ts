@@ -62,7 +62,7 @@ describe('what cannot succeed', () => {
     }));
 
   it('and what can: whichever call of theirs an operator dies in, loses the answer of or makes twice, redriving leaves all as it must be', async () => {
-    const { wrong, runs } = await enumerate('google', redriveStory, (points) => sampleOf(points).filter(({ at }) => points[at - 1]?.name === 'operator'));
+    const { wrong, runs } = await enumerate('google', redriveStory, { fates: (points) => sampleOf(points).filter(({ at }) => points[at - 1]?.name === 'operator') });
     expect(wrong).toEqual([]);
     expect(runs).toBeGreaterThan(15);
   }, 60_000);

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { allFates, enumerate } from './crash-points.ts';
 import { reportHostile } from './hostile-report.ts';
+import { addTo, invariants, nothingJudged } from './invariants.ts';
 import { everyFlip } from './kill-switch.ts';
 import { redriveStory } from './redrive-story.ts';
 import { sabotages as listed } from './sabotages/list.ts';
@@ -27,47 +28,52 @@ const { seeds, from, steps: length, points: everyPoint, gates, hostile, sabotage
   .allowExcessArguments(false)
   .parse()
   .opts<{ seeds: number; from: number; steps: number; points?: true; gates?: true; sabotages?: true; hostile: number }>();
-const total = { points: 0, runs: 0, seeds: 0, calls: 0, suffered: 0, violations: 0, sabotages: 'not tried' };
+const total = { points: 0, runs: 0, seeds: 0, calls: 0, 'calls that failed': 0, invariants: invariants.length, violations: 0, 'sabotages killed': 'not tried' };
+const looks = nothingJudged();
+const progress = (text: string): void => void process.stderr.write(`\r${text.padEnd(100)}`);
+
+/** One story's end, as a line, and what went wrong in it. */
+function told(story: string, { runs, wrong }: { readonly runs: number; readonly wrong: readonly string[] }, points?: number): void {
+  total.runs += runs;
+  total.violations += wrong.length;
+  progress('');
+  console.log(`\r${story}: ${points === undefined ? '' : `${points} points, `}${runs} runs, ${wrong.length} violations`);
+  for (const one of wrong.slice(0, 10)) console.log(`  ${one}`);
+}
 
 if (everyPoint) {
   for (const provider of ['google', 'microsoft'] as const) {
     for (const scenario of [...scenarios, redriveStory]) {
-      const { points, runs, wrong } = await enumerate(provider, scenario, allFates);
-      total.points += points;
-      total.runs += runs;
-      total.violations += wrong.length;
-      console.log(`${provider}: ${scenario.name}: ${points} points, ${runs} runs, ${wrong.length} violations`);
-      for (const one of wrong.slice(0, 10)) console.log(`  ${one}`);
+      const story = `${provider}: ${scenario.name}`;
+      const end = await enumerate(provider, scenario, { fates: allFates, progress: (done, of) => progress(`${story}: ${done} of ${of}`) });
+      total.points += end.points;
+      addTo(looks, end.judged);
+      told(story, end, end.points);
     }
   }
 }
-if (gates) {
-  for await (const { story, runs, wrong } of everyFlip()) {
-    total.runs += runs;
-    total.violations += wrong.length;
-    console.log(`${story}: ${runs} runs, ${wrong.length} violations`);
-    for (const one of wrong.slice(0, 10)) console.log(`  ${one}`);
-  }
-}
+if (gates) for await (const flips of everyFlip()) told(flips.story, flips);
 if (sabotages) {
   const outcomes = await tryAll(listed.filter(({ suites }) => suites.length > 0));
-  total.sabotages = `${countOf(outcomes, 'killed')} of ${outcomes.length} noticed`;
+  total['sabotages killed'] = `${countOf(outcomes, 'killed')} of ${outcomes.length}`;
   if (countOf(outcomes, 'killed') < 0.95 * outcomes.length) total.violations += 1;
 }
 if (hostile > 0) total.violations += await reportHostile(hostile, from);
 for (let seed = from; seed < from + seeds; seed += 1) {
   const steps = historyOf(seed, length);
-  const { violations, calls, suffered } = await runHistory(seed, steps);
+  const { violations, calls, suffered, judged } = await runHistory(seed, steps);
   total.seeds += 1;
   total.calls += calls;
-  total.suffered += suffered.length;
+  total['calls that failed'] += suffered.length;
+  addTo(looks, judged);
   if (violations.length > 0) {
     total.violations += 1;
     console.log(`\nseed ${seed}: ${violations.slice(0, 6).join('\n  ')}`);
     console.log(`  shrunk: ${retold(await shrunk(seed, steps))}`);
   }
-  if (seed % 10 === 0) process.stderr.write(`\r${seed - from + 1} of ${seeds} seeds, ${total.violations} with violations`);
+  if (seed % 10 === 0) progress(`${seed - from + 1} of ${seeds} seeds, ${total.violations} violations`);
 }
 process.stderr.write('\n');
+console.table(Object.fromEntries(invariants.map((name) => [name, { judged: looks[name] }])));
 console.table(total);
 process.exitCode = total.violations > 0 ? 1 : 0;

@@ -8,6 +8,7 @@ import { hourSlot, publish } from './acts.ts';
 import { openSettings, startFaultWorld, type FaultWorld } from './fault-world.ts';
 import { aHistory, newStory, take, type Step, type Story } from './history.ts';
 import { consentAgain } from './connection-acts.ts';
+import { judgedOf, type Judged } from './invariants.ts';
 import { differences, watchEveryWrite } from './look.ts';
 import type { How } from './outside.ts';
 import { quiet, tickOnce } from './quiet.ts';
@@ -20,6 +21,7 @@ export interface Ran {
   readonly suffered: readonly string[];
   /** Of every call in order: the same for the same seed. */
   readonly digest: string;
+  readonly judged: Judged;
 }
 
 const badLuck = 0.03;
@@ -48,9 +50,9 @@ export async function runHistory(seed: number, steps: readonly Step[]): Promise<
     for (const step of steps) await take(world, story, step);
     outside.fate = () => undefined;
     await calm(world, story);
-    return { violations: await differences(world), calls: outside.points.length, suffered: outside.suffered, digest: digest.digest('hex') };
+    return { violations: await differences(world), calls: outside.points.length, suffered: outside.suffered, digest: digest.digest('hex'), judged: judgedOf(world) };
   } catch (error) {
-    return { violations: [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`], calls: outside.points.length, suffered: outside.suffered, digest: 'none' };
+    return { violations: [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`], calls: outside.points.length, suffered: outside.suffered, digest: 'none', judged: judgedOf(world) };
   } finally {
     outside.turn = usual;
     await world.close();

@@ -63,6 +63,8 @@ export interface Clients {
 }
 
 export interface Functions extends ConnectionRoutes {
+  /** Every line of every function's log. */
+  readonly logged: Told['lines'];
   inbound(event: SQSEvent, endsAt: number): Promise<SQSBatchResponse>;
   booking(event: SQSEvent, endsAt: number): Promise<SQSBatchResponse>;
   upkeep(): Promise<void>;
@@ -140,6 +142,7 @@ export function wire(clients: Clients): Functions {
   const upkeep = { ...told, dynamo, tables, states: upkeepStates(dynamo, named['sync-state']), settings: gates('upkeep'), inbound: inboundHints, booking: bookingHints, provider: providerHints, clock };
   const hears = { inbox: inbox(dynamo, named['sync-state']), hints: inboundHints, clock, told: () => undefined };
   return {
+    logged: told.lines,
     inbound: receiveHints(inbound),
     booking: receiveBookingBatch(booking),
     upkeep: () => tick(upkeep),
