@@ -1,6 +1,7 @@
 // Calendar providers of a simulated year, behind the port and in memory: what is read, which watches live, and what they post. Google's
 // channels greet and cannot be renewed; Graph bears one subscription, which can; of either an answer may be lost, or it may fall silent.
-import { CalendarError, type CalendarProvider, type CalendarRef, type Calendars, type Page, type Watch, type WatchRequest, type Window } from '../../lib/calendars/port.ts';
+import { CalendarError, type CalendarProvider, type CalendarRef, type Calendars, type Page, type Session, type Watch, type WatchRequest, type Window } from '../../lib/calendars/port.ts';
+import type { Grant, RefreshGrant } from '../../lib/connect/oauth-clients.ts';
 import { days, hours, type Clock, type Random } from '../../lib/platform/clock.ts';
 
 export interface LiveWatch extends Watch {
@@ -27,6 +28,10 @@ export interface YearAccount {
   given: number;
   revoked: boolean;
   calls: number;
+  /** Complete lists among the calls. */
+  lists: number;
+  /** How often its tokens were renewed. */
+  refreshes: number;
 }
 
 export interface YearProvider {
@@ -34,7 +39,11 @@ export interface YearProvider {
   readonly watches: Map<string, LiveWatch>;
   /** Which live watches tell of a change of this account now. */
   tellers(account: YearAccount): LiveWatch[];
-  open(account: YearAccount): Calendars;
+  open(account: YearAccount, token: Session['token']): Calendars;
+  /** As the token endpoint: Microsoft gives another refresh token each time, Google none. */
+  refresh: RefreshGrant;
+  /** As a consent gives it. */
+  grant(account: YearAccount): Grant;
 }
 
 interface Weather {
@@ -71,9 +80,10 @@ export function yearProvider(weather: Weather): YearProvider {
     return watch;
   };
 
-  const open = (account: YearAccount): Calendars => {
-    const call = (): void => {
+  const open = (account: YearAccount, token: Session['token']): Calendars => {
+    const call = async (): Promise<void> => {
       account.calls += 1;
+      await token();
       if (account.revoked) throw new CalendarError('grant_dead', { reason: 'invalid_grant' });
     };
     const page = (changes: readonly Change[]): Page => {
@@ -85,15 +95,16 @@ export function yearProvider(weather: Weather): YearProvider {
     };
     return {
       async *everything(_calendar: CalendarRef, window: Window) {
-        call();
+        await call();
+        account.lists += 1;
         yield page(account.changes.filter(({ start }) => start < window.to && start + eventLength > window.from));
       },
       async *changes(_calendar: CalendarRef, cursor: string) {
-        call();
+        await call();
         yield page(account.changes.slice(Number(cursor)));
       },
       async watch(_calendar, request) {
-        call();
+        await call();
         if (account.provider === 'microsoft' && live(account).length > 0) throw new CalendarError('watch_exists', { status: 409 });
         const watch = make(account, request);
         if (account.provider === 'google') weather.post(watch, 'sync');
@@ -101,7 +112,7 @@ export function yearProvider(weather: Weather): YearProvider {
         return watch;
       },
       async renew({ id }, expiresAt) {
-        call();
+        await call();
         const watch = watches.get(id);
         if (account.provider === 'google') return undefined;
         if (!watch || !alive(watch)) return 'gone';
@@ -109,16 +120,25 @@ export function yearProvider(weather: Weather): YearProvider {
         return watch;
       },
       async stop({ id }) {
-        call();
+        await call();
         watches.delete(id);
       },
       async listWatches() {
-        call();
+        await call();
         return account.provider === 'google' ? undefined : live(account);
       },
       predictedId: () => undefined,
       read: unused, find: unused, create: unused, update: unused, remove: unused, list: unused,
     };
   };
-  return { accounts, watches, open, tellers: (account) => live(account).filter(({ silent }) => !silent) };
+  const named = (account: YearAccount): string => `${account.connectionId}/${account.refreshes}`;
+  const grant = (account: YearAccount): Grant => ({ access_token: `access-${named(account)}`, refresh_token: `refresh-${named(account)}`, expires_at: clock() + hours(1) });
+  const refresh: RefreshGrant = async (provider, before) => {
+    const account = accounts.get(/^refresh-(.+)\/\d+$/.exec(before.refresh_token)?.[1] ?? '');
+    if (!account || account.revoked) throw new CalendarError('grant_dead', { reason: 'invalid_grant' });
+    account.refreshes += 1;
+    const fresh = grant(account);
+    return provider === 'google' ? { ...fresh, refresh_token: before.refresh_token } : fresh;
+  };
+  return { accounts, watches, open, refresh, grant, tellers: (account) => live(account).filter(({ silent }) => !silent) };
 }

@@ -1,9 +1,10 @@
 // A year, or any span, of connections that live on their own: the real inbound room, watch care and webhooks over tables in memory, under
 // a clock that jumps to the next moment at which anything happens.
-import type { CalendarProvider } from '../../lib/calendars/port.ts';
+import type { CalendarProvider, Session } from '../../lib/calendars/port.ts';
 import { calendarKey } from '../../lib/calendars/calendar-key.ts';
 import { createConnection } from '../../lib/connect/create-connection.ts';
 import { grantDied } from '../../lib/connect/grant-died.ts';
+import { tokenRing, tokenVault } from '../../lib/connect/token-vault.ts';
 import { watchKeeper } from '../../lib/connect/watch-care.ts';
 import { busyRows } from '../../lib/inbound/busy-rows.ts';
 import { syncConnection, type InboundParts } from '../../lib/inbound/sync-connection.ts';
@@ -20,6 +21,7 @@ import { leases } from '../../lib/platform/lease.ts';
 import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
+import { seal } from '../../lib/platform/seal.ts';
 import { settingsFrom } from '../../lib/platform/settings.ts';
 import { shardOf } from '../../lib/platform/shard.ts';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -52,10 +54,14 @@ export interface YearWorld {
   revoke(id: string): void;
   consent(id: string): Promise<void>;
   setKeys(...ids: readonly string[]): void;
+  /** The ring that tokens are sealed under. */
+  setTokenKeys(...ids: readonly string[]): void;
   row(id: string): Promise<Connection>;
   /** Runs until `end`. */
   until(end: number): Promise<void>;
 }
+
+const ringOf = (ids: readonly string[]): string => JSON.stringify({ keys: ids.map((id, n) => ({ id, secret: aSecret(id), signsFrom: new Date(Date.parse('2020-01-01') + n).toISOString() })) });
 
 export async function yearWorld({ begins, random, weather }: { begins: number; random: Random; weather: YearWeather }): Promise<YearWorld> {
   let now = begins;
@@ -64,8 +70,10 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
   const { dynamo, named } = await memoryTables(clock);
   const tables = { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] };
   const values = new Map<SettingName, string>([[Setting.syncEnabled, 'true'], [Setting.jobsEnabled, 'true'], [Setting.webhookEnabled, 'true'], [Setting.providerAllowlist, '*'], [Setting.connectionAllowlist, '*']]);
-  const setKeys = (...ids: readonly string[]): void => void values.set(Setting.webhookKeys, JSON.stringify({ keys: ids.map((id, n) => ({ id, secret: aSecret(id), signsFrom: new Date(Date.parse('2020-01-01') + n).toISOString() })) }));
+  const setKeys = (...ids: readonly string[]): void => void values.set(Setting.webhookKeys, ringOf(ids));
   setKeys('k1');
+  const setTokenKeys = (...ids: readonly string[]): void => void values.set(Setting.tokenKeys, ringOf(ids));
+  setTokenKeys('t1');
   let snapshot = settingsFrom(values);
   const settings = { read: () => Promise.resolve(snapshot) };
   const hints: HintQueue<InboundHint> = {
@@ -90,15 +98,16 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
     if (!account) throw new Error(`There is no connection ${id}.`);
     return account;
   };
+  const sealedGrant = (connectionId: string): string => seal(tokenRing(snapshot), JSON.stringify(provider.grant(accountOf(connectionId))), { connectionId, now });
   let ids = 0;
   const states = syncStates(dynamo, tables.syncState);
-  const open = (session: { connectionId: string }) => provider.open(accountOf(session.connectionId));
+  const open = ({ connectionId, token }: Session) => provider.open(accountOf(connectionId), token);
   const parts: InboundParts = {
     states, settings, hints, clock, random, connections: known,
     leases: leases(dynamo, tables.syncState),
     rows: busyRows(dynamo, tables.busyIntervals),
     open: { google: open, microsoft: open },
-    tokens: () => () => Promise.resolve('token'),
+    tokens: tokenVault({ dynamo, table: tables.connections, connections: known, settings, refresh: provider.refresh, clock }),
     own: { recognise: () => Promise.resolve(new Map()), report: () => Promise.resolve({ lookAgain: false }), busyChanged: () => Promise.resolve() },
     grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, changes: { tell: async (change) => void (change.detail?.['reminder_day'] === undefined && told.push(change)) } }),
     fleet: () => Promise.resolve({ connections: provider.accounts.size, unproven: 0 }),
@@ -158,10 +167,14 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
       setKeys(...keyIds);
       snapshot = settingsFrom(values);
     },
+    setTokenKeys: (...keyIds) => {
+      setTokenKeys(...keyIds);
+      snapshot = settingsFrom(values);
+    },
     async connect(id, calendarProvider) {
-      provider.accounts.set(id, { provider: calendarProvider, connectionId: id, changes: [], given: 0, revoked: false, calls: 0 });
+      provider.accounts.set(id, { provider: calendarProvider, connectionId: id, changes: [], given: 0, revoked: false, calls: 0, lists: 0, refreshes: 0 });
       const calendars = [{ id: `${id}@example.com`, key: calendarKey(`${id}@example.com`), blocks: true, receives: true }];
-      const connection: Connection = { v: 1, connection_id: id, provider_id: `p-${id}`, calendar_provider: calendarProvider, state: 'active', account: id, zone: 'Europe/Berlin', scopes: [], tokens: 'sealed', calendars, watches: [], created_at: now, granted_at: now };
+      const connection: Connection = { v: 1, connection_id: id, provider_id: `p-${id}`, calendar_provider: calendarProvider, state: 'active', account: id, zone: 'Europe/Berlin', scopes: [], tokens: sealedGrant(id), calendars, watches: [], created_at: now, granted_at: now };
       await createConnection({ dynamo, tables, hints, clock }, connection);
     },
     change(id) {
@@ -174,7 +187,7 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
       accountOf(id).revoked = false;
       shown.set(id, { changes: shown.get(id)?.changes ?? 0, goodSince: now });
       await dynamo.send(
-        new UpdateItemCommand({ TableName: tables.connections, Key: { connection_id: { S: id } }, UpdateExpression: 'SET #state = :active, granted_at = :now', ExpressionAttributeNames: { '#state': 'state' }, ExpressionAttributeValues: { ':active': { S: 'active' }, ':now': { N: String(now) } } }),
+        new UpdateItemCommand({ TableName: tables.connections, Key: { connection_id: { S: id } }, UpdateExpression: 'SET #state = :active, granted_at = :now, tokens = :tokens', ExpressionAttributeNames: { '#state': 'state' }, ExpressionAttributeValues: { ':active': { S: 'active' }, ':now': { N: String(now) }, ':tokens': { S: sealedGrant(id) } } }),
       );
       await states.mark(id, now, shardOf(id));
       await hints.send({ v: 1, hint: 'pull', connection_id: id });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { days, hours, minutes } from '../../lib/platform/clock.ts';
 import { noticeGrace } from '../../lib/inbound/silence.ts';
+import { sealKeyId } from '../../lib/platform/seal.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { liveYear, pollingFloor, usualYear } from './year-life.ts';
 import { yearWorld } from './year-world.ts';
@@ -8,7 +9,7 @@ import { yearWorld } from './year-world.ts';
 const begins = Date.parse('2026-01-01T00:00:00Z');
 
 describe.each(['google', 'microsoft'] as const)('a year of one connection at %s', (provider) => {
-  it('with renewals, window rolls, a key rotation and two revocations ends fresh, watched once, and under the newest key', async () => {
+  it('with renewals, window rolls, new keys of both rings and two revocations ends fresh, watched once, and under the newest keys', async () => {
     const world = await yearWorld({ begins, random: seededRandom(5), weather: { dropped: 0.02, doubled: 0.01, lostAnswers: 0.02 } });
     await world.connect('c-1', provider);
     const account = world.provider.accounts.get('c-1');
@@ -18,6 +19,9 @@ describe.each(['google', 'microsoft'] as const)('a year of one connection at %s'
       if (day === 100 || day === 250) world.moments.put(begins + days(day), async () => world.revoke('c-1'));
       if (day === 102 || day === 253) world.moments.put(begins + days(day), () => world.consent('c-1'));
       if (day === 180) world.setKeys('k1', 'k2');
+      if (day === 200) world.setTokenKeys('t1', 't2');
+      // Every record has been sealed anew with the tokens that it holds.
+      if (day === 210) world.setTokenKeys('t2');
       world.moments.put(begins + days(day) + hours(9), async () => world.change('c-1'));
       await world.until(begins + days(day + 1));
       for (const { key_id, id } of (await world.row('c-1')).watches) {
@@ -28,8 +32,11 @@ describe.each(['google', 'microsoft'] as const)('a year of one connection at %s'
       if (account?.revoked === false && day > 1) expect(lives.length).toBeGreaterThan(0);
     }
     await world.until(begins + days(374));
-    const { state, watches } = await world.row('c-1');
-    expect(state).toBe('active');
+    const { state, watches, tokens = '' } = await world.row('c-1');
+    expect([state, sealKeyId(tokens)]).toEqual(['active', 't2']);
+    // Once a week, but for the days without a grant; and hourly.
+    expect(account?.lists).toBeGreaterThanOrEqual(51);
+    expect(account?.refreshes).toBeGreaterThan(5000);
     expect(watches.map(({ key_id }) => key_id)).toEqual(['k2']);
     expect([...keys].sort()).toEqual(['k1', 'k2']);
     expect(watchIds.size).toBeGreaterThan(provider === 'google' ? 50 : 2);
