@@ -43,6 +43,21 @@ describe('what cannot succeed', () => {
       expect(await differences(world)).toEqual([]);
     }));
 
+  it('and cannot even be set aside by the worker is set aside by the queue, and lies there once, whole, when it is redriven', () =>
+    inWorld(async (world) => {
+      world.outside.counting = true;
+      world.outside.fate = (_, { what }) => (what.startsWith('SendMessage') && what.endsWith('-dead') ? 'before' : undefined);
+      for (const queue of ['inbound', 'booking']) world.queues.push(queue, poison[0]);
+      await quiet(world);
+      expect(world.queues.dead.map(({ queue, body, receives }) => [queue, body, receives])).toEqual([['inbound', poison[0], 9], ['booking', poison[0], 9]]);
+      expect(world.violations.splice(0)).toHaveLength(2);
+      world.outside.fate = () => undefined;
+      for (const { queue, body } of world.queues.dead.splice(0)) world.queues.push(`${queue}-dead`, body);
+      await redriveAll(world);
+      expect([deadLettersOf(world, 'inbound'), deadLettersOf(world, 'booking')]).toEqual([[`not_a_hint: ${poison[0]}`], [`not_json: ${poison[0]}`]]);
+      expect(await differences(world)).toEqual([]);
+    }));
+
   it('is redriven a second and a third time, and nothing changes: no letter, no row, no call of a calendar', () =>
     inWorld(async (world, ada) => {
       await lettersBefore(world, ada);
