@@ -1,7 +1,8 @@
 // The files of an export, read as a stream: however large one is, a line at a time is held.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { MigrationRefused } from './migration.ts';
 
 export const exportFiles = { connections: 'external_calendar_connections.jsonl', events: 'external_calendar_events.jsonl' } as const;
 
@@ -62,6 +63,7 @@ function decoded(bytes: Buffer): string | undefined {
 export async function fingerprintOf(folder: string): Promise<string> {
   const hash = createHash('sha256');
   for (const file of Object.values(exportFiles)) {
+    if (!existsSync(join(folder, file))) throw new MigrationRefused(`There is no ${file} in ${folder}: docs/migrations.md tells what an export holds.`);
     hash.update(`${file}\n`);
     for await (const chunk of createReadStream(join(folder, file)) as AsyncIterable<Buffer>) hash.update(chunk);
   }

@@ -131,7 +131,7 @@ export class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
 }
 
-/** `migrate` in run.ts: all up to and including `to`, in order; each is verified before the next begins. */
-export type Migrate = (parts: MigrationParts, options: RunOptions & { readonly folder: string; readonly to?: string }) => Promise<MigrationReport[]>;
+/** `migrate` in run.ts: all up to and including `to`, in order; each is verified before the next begins. Without a folder only changes of our own rows. */
+export type Migrate = (parts: MigrationParts, options: RunOptions & { readonly folder?: string; readonly to?: string }) => Promise<MigrationReport[]>;
 /** `rollback` in run.ts: in reverse order, all after `to`, which stays; without it, all. */
 export type Rollback = (parts: MigrationParts, options: RunOptions & { readonly to?: string }) => Promise<MigrationReport[]>;

@@ -28,13 +28,15 @@ interface Run {
   readonly held?: HeldLedger;
 }
 
-/** All up to and including `to`. Throws MigrationRefused with what to do. */
-export async function migrate(parts: MigrationParts, options: RunOptions & { readonly folder: string; readonly to?: string }, all: readonly Migration[] = migrations): Promise<MigrationReport[]> {
-  const wanted = options.to === undefined ? all : all.slice(0, indexOf(all, options.to) + 1);
-  const source = { folder: options.folder, fingerprint: await fingerprintOf(options.folder) };
+/** All up to and including `to`; without a folder only those that need no export. Throws MigrationRefused with what to do. */
+export async function migrate(parts: MigrationParts, options: RunOptions & { readonly folder?: string; readonly to?: string }, all: readonly Migration[] = migrations): Promise<MigrationReport[]> {
+  const { folder, to } = options;
+  const asked = to === undefined ? all : all.slice(0, indexOf(all, to) + 1);
+  const wanted = folder === undefined ? asked.filter(({ kind }) => kind === 'layout') : asked;
+  const source = folder === undefined ? undefined : { folder, fingerprint: await fingerprintOf(folder) };
   const reports: MigrationReport[] = [];
   await underLock(parts, options, async (held) => {
-    for (const migration of wanted) reports.push(await forward(migration, { parts, options, source, ...(held && { held }) }));
+    for (const migration of wanted) reports.push(await forward(migration, { parts, options, ...(source && { source }), ...(held && { held }) }));
   });
   return reports;
 }
@@ -79,7 +81,7 @@ async function forward(migration: Migration, run: Run): Promise<MigrationReport>
   if (dryRun) return { migration: name, direction: 'forward', outcome: 'dry_run', counts };
   const { place: _, ...loaded } = { ...begun, counts };
   const checked = await walked(migration, run, { entry: { ...loaded, state: 'verify' }, direction: 'verify', pass: await migration.verify(context) });
-  if ((checked['missing'] ?? 0) > 0) throw new MigrationRefused(`${name}: ${checked['missing']} of what it loaded does not stand. Run it again from the start with rollback, and look at verify.`);
+  if ((checked['missing'] ?? 0) > 0) throw new MigrationRefused(`${name}: ${checked['missing']} of what it loaded do not stand in the tables. Look at npm run ops -- verify, roll it back, and run it again.`);
   await run.held?.save({ ...loaded, state: 'done', endedAt: parts.clock() });
   return { migration: name, direction: 'forward', outcome: 'done', counts };
 }

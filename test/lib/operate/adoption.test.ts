@@ -15,7 +15,7 @@ import { aBookingLine, aConnectionLine, anEventLine, uuidOf, writeExport } from 
 import { scanning } from '../../support/scanning-tables.ts';
 import { startSmallWorld, type Connected, type SmallWorld } from '../../support/small-world.ts';
 import { bringAbout, isPending, targetOf, wishFor } from '../../support/wishes.ts';
-import { drain, inbound, pull } from '../../support/workers.ts';
+import { drain, inbound, outbound, pull } from '../../support/workers.ts';
 
 let world: SmallWorld;
 let dynamo: DynamoDBClient;
@@ -53,7 +53,7 @@ async function forget({ id, providerId }: Connected): Promise<void> {
 }
 
 /** A professional whom the system before served: one private event, and one that it wrote for a booking tomorrow at this hour. */
-async function cameOver(provider: 'google' | 'microsoft'): Promise<Over> {
+async function cameOver(provider: 'google' | 'microsoft', meanwhile: (over: Over) => Promise<void> = async () => undefined): Promise<Over> {
   const connected = await world.connect(provider);
   await forget(connected);
   const n = 1;
@@ -66,10 +66,12 @@ async function cameOver(provider: 'google' | 'microsoft'): Promise<Over> {
     connections: [aConnectionLine(n, { ...whose, id: connected.id, external_account_id: connected.account, calendar_id: connected.calendars[0]?.id })],
     events: [anEventLine(n, n, busy, { ...whose, external_event_id: privately }), aBookingLine(n, n, booked, { ...whose, external_event_id: eventId, booking_id: bookingId })],
   });
+  const over = { ...connected, bookingId, eventId, folder };
+  await meanwhile(over);
   const loaded = await whileOff(async () => migrate(await parts(), { folder }));
   expect(loaded.map(({ counts }) => counts['loaded'])).toEqual([1, 1, 1, 1]);
   world.changes.length = 0;
-  return { ...connected, bookingId, eventId, folder };
+  return over;
 }
 
 const read = ({ providerId }: Connected) => readProvider(dynamo, world.tables.named['busy-intervals'])(providerId, { start: world.clock(), end: world.clock() + days(30) });
@@ -101,6 +103,16 @@ describe.each(['google', 'microsoft'] as const)('an event that the system before
     expect(ours()).toEqual([]);
   });
 
+  it('is brought in line at once where the booking service had told of the booking before', async () => {
+    const ada = await cameOver(provider, async (over) => {
+      await wishFor(world, over, { id: over.bookingId, version: 3, title: 'Told early' });
+      await bringAbout(world, over.bookingId);
+    });
+    expect(await isPending(world, ada.bookingId)).toBe(true);
+    await bringAbout(world, ada.bookingId);
+    expect(ada.person.standing().map(({ id, title }) => [id === ada.eventId, title]).sort()).toEqual([[false, 'Private'], [true, 'Told early']]);
+  });
+
   it('is known as ours before the booking service tells of it: no busy time, no conflict, and what a person does to it is told', async () => {
     const ada = await cameOver(provider);
     const before = await read(ada);
@@ -113,6 +125,7 @@ describe.each(['google', 'microsoft'] as const)('an event that the system before
     world.advance(hours(2));
     await noticed(ada);
     expect(world.changes.map(({ type, booking_id }) => [type, booking_id])).toEqual([['booking.event_moved', ada.bookingId]]);
+    expect(await outbound(world).bookings.mark(ada.bookingId, world.clock())).toBe(false);
     expect(await drain(world, ada.bookingId)).toMatchObject({ outcome: 'idle' });
     expect(ada.person.standing().map(({ title }) => title).sort()).toEqual(['Private', 'Written before']);
     ada.person.remove(ada.eventId);

@@ -136,6 +136,7 @@ describe('coming over from the system before', () => {
     expect(world.tables.all('booking-events')).toEqual([]);
     expect(world.waits.reduce((sum, ms) => sum + ms, 0)).toBe(((3 + 60) * 2 * 1000) / 500);
     await expect(world.migrate(folder, { to: 'nothing' })).rejects.toThrow('There is no migration nothing: there are foundations, uniqueness, outbound, operational.');
+    await expect(world.migrate('/nowhere')).rejects.toThrow('There is no external_calendar_connections.jsonl in /nowhere: docs/migrations.md tells what an export holds.');
     for (const value of ['true', undefined]) {
       world.settings.unknown = value === undefined;
       world.settings.values.set(Setting.syncEnabled, value ?? 'false');
@@ -314,8 +315,9 @@ describe('a change of our own rows', () => {
     world.settings.values.set(Setting.syncEnabled, 'true');
     for (const n of [1, 2]) world.tables.put('sync-state', { connection_id: uuidOf(1, n), part: 'cal#k', fence: 1, cursor: 'x' });
     const parts = await world.parts();
-    expect(await migrate(parts, { folder }, [shift])).toEqual([{ migration: 'zone-of-cursors', direction: 'forward', outcome: 'done', counts: { changed: 2 } }]);
+    expect(await migrate(parts, {}, [shift])).toEqual([{ migration: 'zone-of-cursors', direction: 'forward', outcome: 'done', counts: { changed: 2 } }]);
     expect((await migrate(parts, { folder }, [shift]))[0]?.outcome).toBe('already');
+    expect(await migrate(parts, {})).toEqual([]);
     expect(await ledger(parts, [shift])).toMatchObject([{ migration: 'zone-of-cursors', state: 'done', counts: { changed: 2 } }]);
     await rollback(parts, {}, [shift]);
     expect(world.tables.all('sync-state').some((row) => row['zoneOf'] !== undefined)).toBe(false);
