@@ -56,40 +56,61 @@ export async function race(provider: CalendarProvider, { again, seed, during }: 
   }
 }
 
-/** The n-th call of one worker sleeps until others, after its lease ended, have done it all and more; then it wakes. Gives back whether there was such a call. */
-export async function zombie(provider: CalendarProvider, queue: 'inbound' | 'booking', at: number): Promise<{ readonly slept: string | undefined; readonly violations: string[] }> {
+export interface Slept {
+  /** The call; undefined where the worker has fewer. */
+  readonly slept: string | undefined;
+  /** What the sleeper wrote when it woke, though it was true no more, could be read for a while. */
+  readonly anew: boolean;
+  readonly violations: string[];
+}
+
+/**
+ * The n-th call of one worker sleeps until others, after its lease ended, have done it all and more; then it wakes. With `forgotten` the
+ * others must list everything anew, so that what is gone leaves no tombstone that a late write would meet.
+ */
+export async function zombie(provider: CalendarProvider, queue: 'inbound' | 'booking', { at, forgotten = false }: { at: number; forgotten?: boolean }): Promise<Slept> {
   const world = await startFaultWorld(7);
   try {
     const ada = await settled(world, provider);
+    const doomed = hourSlot(world, 24);
     await muchToDo(world, ada);
+    const gone = add(world, { person: ada }, doomed);
     const message = world.queues.messages.find((one) => one.queue === queue);
     if (!message) throw new Error(`Nothing lies on the queue ${queue}.`);
-    world.queues.messages.splice(world.queues.messages.indexOf(message), 1);
-    let [calls, slept]: [number, string | undefined] = [0, undefined];
-    let wake = (): void => undefined;
-    let asleep = (): void => undefined;
-    const sleeps = new Promise<void>((resolve) => (asleep = resolve));
-    world.outside.turn = (process, what) => {
-      // Another process has settings of its own, and would not wait for these.
-      if (what === 'GetParameters' || !process.name.endsWith('zombie') || (calls += 1) !== at) return Promise.resolve();
-      slept = what;
-      asleep();
-      return new Promise((resolve) => (wake = resolve));
-    };
+    world.queues.remove(message);
+    const { sleeps, slept, wake } = sleepIn(world, at);
     const dozing = work(world, queue, { id: 'zombie', body: message.body });
     await Promise.race([dozing, sleeps]);
-    if (slept !== undefined) {
+    let anew = false;
+    if (slept() !== undefined) {
       world.now += minutes(2);
+      remove(world, { person: ada }, gone);
+      if (forgotten) world.google.expireSyncTokens();
+      if (forgotten) world.microsoft.expireDeltaTokens();
       add(world, { person: ada }, hourSlot(world, 30));
       publish(world, { id: 'b1', version: 4, providerId: ada.providerId, span: hourSlot(world, 31) });
       world.queues.messages.push({ ...message, visibleAt: world.now });
       await quiet(world, { until: world.now + minutes(1) });
       wake();
       await dozing;
+      anew = world.tables.all('busy-intervals').some(({ start }) => start === new Date(doomed.start).toISOString());
     }
     await quiet(world);
-    return { slept, violations: await differences(world) };
+    return { slept: slept(), anew, violations: await differences(world) };
   } finally {
     await world.close();
   }
+}
+
+/** Another process has settings of its own, and would not wait for these. */
+function sleepIn(world: FaultWorld, at: number) {
+  let [calls, slept]: [number, string | undefined] = [0, undefined];
+  const [asleep, woken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  world.outside.turn = (process, what) => {
+    if (what === 'GetParameters' || !process.name.endsWith('zombie') || (calls += 1) !== at) return Promise.resolve();
+    slept = what;
+    asleep.resolve();
+    return woken.promise;
+  };
+  return { sleeps: asleep.promise, slept: () => slept, wake: () => woken.resolve() };
 }
