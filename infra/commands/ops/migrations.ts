@@ -12,6 +12,8 @@ import { wholeNumber } from '../whole-number.ts';
 interface Options {
   readonly to?: string;
   readonly dryRun?: true;
+  /** Changes of our own rows, which need no export. */
+  readonly layout?: true;
   readonly perSecond: number;
 }
 
@@ -50,12 +52,13 @@ async function told(job: Job, options: Options): Promise<Answer> {
 }
 
 async function forward(job: Job, options: Options, folder: string | undefined): Promise<Answer> {
-  if (folder === undefined) return told(job, options);
-  if (!existsSync(folder)) throw new Failure(`There is no folder ${folder}. It holds the export's JSON-lines files.`);
+  if (folder === undefined && options.layout !== true) return told(job, options);
+  if (folder !== undefined && !existsSync(folder)) throw new Failure(`There is no folder ${folder}. It holds the export's JSON-lines files.`);
   const parts = await partsOf(job, options);
-  const wanted = options.to === undefined ? all : all.slice(0, all.findIndex(({ name }) => name === options.to) + 1);
-  if (options.dryRun !== true) await job.agree([`${wanted.map(({ name }) => name).join(', ')} from ${folder}, each verified before the next; a dry run (--dry-run) counts without writing`]);
-  return run(job, options, (how) => migrate(parts, { ...how, folder, ...(options.to !== undefined && { to: options.to }) }));
+  const wanted = (options.to === undefined ? all : all.slice(0, all.findIndex(({ name }) => name === options.to) + 1)).filter(({ kind }) => folder !== undefined || kind === 'layout');
+  if (wanted.length === 0 && folder === undefined) return { data: { reports: [], bad_lines: [] }, text: ['There is no change of our own rows to make.'] };
+  if (options.dryRun !== true) await job.agree([`${wanted.map(({ name }) => name).join(', ')}${folder === undefined ? '' : ` from ${folder}`}, each verified before the next; a dry run (--dry-run) counts without writing`]);
+  return run(job, options, (how) => migrate(parts, { ...how, ...(folder !== undefined && { folder }), ...(options.to !== undefined && { to: options.to }) }));
 }
 
 async function back(job: Job, options: Options): Promise<Answer> {
@@ -75,7 +78,7 @@ function withOptions(command: Command, toMeans: string): Command {
 
 export const migrations: AddCommand = (program, act: Act) => {
   const names = all.map(({ name }) => name).join(', ');
-  withOptions(program.command('migrate').description(`bring an export of the system before over, in order: ${names}; without a folder it shows the ledger`).argument('[folder]', 'with the export’s JSON-lines files'), 'up to and including this one').action(
+  withOptions(program.command('migrate').description(`bring an export of the system before over, in order: ${names}; without a folder it shows the ledger`).argument('[folder]', 'with the export’s JSON-lines files'), 'up to and including this one').option('--layout', 'without an export: only changes of our own rows').action(
     act((job, options, [folder]) => forward(job, options as unknown as Options, folder)),
   );
   withOptions(program.command('rollback').description('take migrations back, the last first'), 'this one stays, and those before it').action(act((job, options) => back(job, options as unknown as Options)));
