@@ -4,7 +4,7 @@ import { Alarms } from './alarms.ts';
 import { CalendarSyncDashboard } from './dashboard.ts';
 import { Deployments } from './deployments.ts';
 import { JobFunction } from './job-function.ts';
-import { answersAboutConnections, answersAvailability, connectsCalendars, keepsUp, pullsCalendars, pushesBookings, receivesNotices } from './jobs.ts';
+import { answersAboutConnections, answersAvailability, connectsCalendars, keepsUp, pullsCalendars, pushesBookings, receivesNotices, tellsMetrics } from './jobs.ts';
 import { workOff } from './queue-worker.ts';
 import { Queues } from './queues.ts';
 import { SettingsParameters } from './settings-parameters.ts';
@@ -36,6 +36,7 @@ export class CalendarSyncStack extends Stack {
     const availability = answersAvailability(job('availability'));
     const connections = answersAboutConnections(job('connections'));
     const connect = connectsCalendars(job('connect'));
+    const ops = tellsMetrics(job('ops'));
     const upkeep = keepsUp(job('upkeep'));
 
     workOff(queues.named('inbound'), inboundSync, stage.workers['inbound-sync']);
@@ -47,6 +48,7 @@ export class CalendarSyncStack extends Stack {
       .internal(['GET /v1/providers/{provider_id}/busy', 'POST /v1/providers/{provider_id}/availability'], availability)
       .internal(['POST /v1/sync/outbound', 'POST /v1/sync/inbound', 'PATCH /v1/connections/{connection_id}'], syncNow)
       .internal(['GET /v1/providers/{provider_id}/connections', 'GET /v1/connections/{connection_id}', 'DELETE /v1/connections/{connection_id}', 'DELETE /v1/providers/{provider_id}', 'POST /v1/connections'], connections)
+      .internal(['GET /ops/metrics/calendar'], ops)
       .person(['GET /connect/{start_id}', 'GET /connect/callback'], connect);
 
     const watched = {

@@ -128,6 +128,13 @@ export class JobFunction extends Construct {
     return this.set(Env.settingsPath, settings.path);
   }
 
+  /** CloudWatch's figures, of whatever namespace: reading them can be granted no narrower. */
+  readMetrics(): this {
+    this.allow(['cloudwatch:GetMetricData'], ['*']);
+    acknowledge(this.role, 'AwsSolutions-IAM5[Resource::*]');
+    return this;
+  }
+
   /** Where the calendar providers answer, and how far around now their calendars are read. */
   callCalendars(): this {
     return this.reachProviders().useWindow();

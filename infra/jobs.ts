@@ -45,8 +45,8 @@ export const answersAboutConnections = (job: JobFunction): JobFunction =>
     .knowApi()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('connections', Index.connectionsByProvider)
-    .useTable('sync-state', 'dynamodb:UpdateItem')
-    .useTable('busy-intervals', 'dynamodb:UpdateItem')
+    .useTable('sync-state', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useTable('busy-intervals', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
     .sendTo('inbound', 'booking');
 
 /** Takes a person to the consent page and back, and makes or renews the connection. */
@@ -57,9 +57,12 @@ export const connectsCalendars = (job: JobFunction): JobFunction =>
     .reachProviders()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('connections', Index.connectionsByAccount)
-    .useTable('sync-state', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
+    .useTable('sync-state', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useTable('busy-intervals', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .sendTo('inbound', 'booking');
+
+/** Tells operators what CloudWatch counted. */
+export const tellsMetrics = (job: JobFunction): JobFunction => job.readMetrics().useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:PutItem');
 
 /** Rings again for what is dirty, pending or due and in nobody's hands. */
 export const keepsUp = (job: JobFunction): JobFunction =>

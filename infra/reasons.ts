@@ -12,7 +12,8 @@ export const reasons = {
   'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]':
     "The id of the account's key aws/ssm is not known before deployment. The statement's conditions allow decryption only through SSM and only of the parameters that this function may read.",
   'AwsSolutions-SNS2': 'Says which alarm rang and no more. Encrypted with a key of its own, which alarms could use, it would cost a dollar a month to keep that from nobody.',
-  'AwsSolutions-IAM5[Resource::*]': 'CloudWatch answers about composite alarms only to who may describe all alarms. It reads states, nothing else.',
+  'AwsSolutions-IAM5[Resource::*]':
+    'CloudWatch answers about composite alarms only to who may describe all alarms, which deployments must; and GetMetricData knows neither resources nor a condition on the namespace, which the export of metrics must call. Both only read, states the one and figures the other.',
 } as const;
 
 export type AcknowledgedFinding = keyof typeof reasons;

@@ -66,6 +66,7 @@ const functions: Stage['functions'] = {
   // These two wait for calendar providers. The gateway gives up at 30 s.
   connect: { memoryMb: 512, timeoutSeconds: 29 },
   'sync-now': { memoryMb: 512, timeoutSeconds: 29 },
+  ops: { memoryMb: 512, timeoutSeconds: 29 },
   // One tick at a time; the next one goes on where it stopped.
   upkeep: { memoryMb: 512, timeoutSeconds: 60, reservedConcurrency: 1 },
 };

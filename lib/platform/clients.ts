@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -20,6 +21,7 @@ const options = ({ connectMs, requestMs, attempts }: CallLimits) => ({
   requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, throwOnRequestTimeout: true },
 });
 
+export const cloudWatchClient = (limits: CallLimits): CloudWatchClient => new CloudWatchClient(options(limits));
 export const dynamoClient = (limits: CallLimits): DynamoDBClient => new DynamoDBClient(options(limits));
 export const sqsClient = (limits: CallLimits): SQSClient => new SQSClient(options(limits));
 export const ssmClient = (limits: CallLimits): SSMClient => new SSMClient(options(limits));

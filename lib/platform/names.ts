@@ -36,6 +36,8 @@ export const functionSettings = {
   connections: [Setting.oauthEnabled, Setting.providerAllowlist],
   connect: [Setting.oauthEnabled, Setting.providerAllowlist, Setting.tokenKeys, Setting.googleOauth, Setting.microsoftOauth],
   'sync-now': [...worker, Setting.jobsEnabled, Setting.webhookEnabled, Setting.connectionAllowlist, Setting.webhookKeys],
+  /** Answers operators. */
+  ops: [],
   upkeep: [Setting.syncEnabled, Setting.jobsEnabled, Setting.webhookEnabled, Setting.providerAllowlist, Setting.connectionAllowlist],
 } as const satisfies Record<string, readonly SettingName[]>;
 export type FunctionName = keyof typeof functionSettings;

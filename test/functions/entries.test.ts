@@ -19,6 +19,7 @@ const harmless: Readonly<Record<string, { event: unknown; answer: unknown }>> = 
   'booking-sync': { event: { Records: [] }, answer: { batchItemFailures: [] } },
   availability: { event: posted('/v1/providers/p/busy', { pathParameters: { provider_id: 'p' } }), answer: expect.objectContaining({ statusCode: 400 }) },
   connections: { event: posted('/v1/connections/a%23b', { pathParameters: { connection_id: 'a#b' } }), answer: expect.objectContaining({ statusCode: 404 }) },
+  ops: { event: posted('/ops/metrics/calendar', { rawQueryString: 'format=xml' }), answer: expect.objectContaining({ statusCode: 400 }) },
   'sync-now': { event: posted('/v1/sync/outbound', { routeKey: 'POST /v1/sync/outbound', body: '{}' }), answer: expect.objectContaining({ statusCode: 400 }) },
 };
 

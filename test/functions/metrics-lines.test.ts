@@ -6,6 +6,7 @@ const lines: string[] = [];
 const before = { ...process.env };
 beforeEach(() => {
   Object.assign(process.env, { STAGE: 'staging', POWERTOOLS_SERVICE_NAME: 'inbound-sync' });
+  jest.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
   jest.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
 });
 afterEach(() => {
@@ -25,6 +26,11 @@ describe('a figure', () => {
       { Namespace: 'CalendarSync', Dimensions: [['service', 'direction', 'calendar_provider'], ['service']], Metrics: [{ Name: 'calendar_sync_latency_ms', Unit: 'Milliseconds' }] },
     ]);
     expect(line).toMatchObject({ service: 'calendar-sync-staging', direction: 'inbound', calendar_provider: 'google', calendar_sync_latency_ms: 1234 });
+  });
+
+  it('is one line and no warning where a total keeps one of its dimensions', () => {
+    telemetry().measure(Metric.runs, 1, { direction: 'outbound', calendar_provider: 'microsoft', outcome: 'failed' });
+    expect(emitted().map(({ _aws }) => _aws.CloudWatchMetrics[0]?.Dimensions)).toEqual([[['service', 'direction', 'calendar_provider', 'outcome'], ['service', 'outcome']]]);
   });
 
   it('without dimensions of its own is told by its stage alone', () => {

@@ -4,6 +4,7 @@ import { functionBehind, object, plain, theOne, type Synthesized } from './synth
 const routes: Record<string, string> = {
   'POST /webhooks/google': 'NONE google-webhook',
   'POST /webhooks/microsoft': 'NONE microsoft-webhook',
+  'GET /ops/metrics/calendar': 'AWS_IAM ops',
   'GET /v1/providers/{provider_id}/busy': 'AWS_IAM availability',
   'POST /v1/providers/{provider_id}/availability': 'AWS_IAM availability',
   'POST /v1/sync/outbound': 'AWS_IAM sync-now',
