@@ -24,6 +24,7 @@ export interface Section {
 
 /** A command at work. */
 export interface Job {
+  /** Opened when it is first asked for: drills bring places of their own. */
   readonly place: Place;
   readonly terminal: Terminal;
   readonly clock: () => number;
@@ -53,14 +54,22 @@ export const actor =
   async (...given) => {
     const command = given.at(-1) as Command;
     const { json, yes, ...options } = command.optsWithGlobals<GlobalOptions>();
-    const place = open(options);
+    let place: Place | undefined;
+    const opened = (): Place => (place ??= open(options));
     try {
-      const job: Job = { place, terminal, clock, agree: (changes) => agree({ place, terminal, yes: yes === true }, changes) };
+      const job: Job = {
+        get place() {
+          return opened();
+        },
+        terminal,
+        clock,
+        agree: (changes) => agree({ place: opened(), terminal, yes: yes === true }, changes),
+      };
       const answer = await work(job, options as Readonly<Record<string, unknown>>, command.processedArgs.flat() as string[]);
       terminal.print(json === true ? JSON.stringify(answer.data, null, 2) : answer.text.map(textOf).join('\n'));
       ended(answer.bad === true ? ExitCode.no : ExitCode.done);
     } finally {
-      place.close();
+      place?.close();
     }
   };
 

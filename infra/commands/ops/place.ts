@@ -28,6 +28,8 @@ export interface Place {
   readonly tables: Readonly<Record<TableName, string>>;
   readonly settingsPath: string;
   queueUrl(name: AnyQueueName): Promise<string>;
+  /** Where the HTTP API answers; no closing slash. */
+  apiUrl(): Promise<string>;
   /** Asks the HTTP API. */
   readonly call: CallApi;
   close(): void;
@@ -58,7 +60,7 @@ function localPlace(file: string): Place {
     ssm: new SSMClient({ ...localKeys, endpoint: endpoints.ssm }),
     ...(endpoints.cloudwatch !== undefined && { cloudwatch: new CloudWatchClient({ ...localKeys, endpoint: endpoints.cloudwatch }) }),
   };
-  return { name: `the local run (${file})`, ...clients, tables, settingsPath: path, queueUrl: async (name) => queues[name], call: plainCall(apiUrl), close: closing(clients) };
+  return { name: `the local run (${file})`, ...clients, tables, settingsPath: path, queueUrl: async (name) => queues[name], apiUrl: () => Promise.resolve(apiUrl), call: plainCall(apiUrl), close: closing(clients) };
 }
 
 /** Tables and queues go by their names, which the template fixes; only the API's address must be asked for. */
@@ -71,6 +73,7 @@ function stagePlace(stage: StageName): Place {
     tables: Object.fromEntries(tableNames.map((name) => [name, physicalName({ name: stage }, name)])) as Record<TableName, string>,
     settingsPath: settingsPath(stage),
     queueUrl: async (name) => (await clients.sqs.send(new GetQueueUrlCommand({ QueueName: physicalName({ name: stage }, name) }))).QueueUrl ?? '',
+    apiUrl: () => apiUrlOf(stage),
     call: async (...request) => signedCall({ apiUrl: await apiUrlOf(stage), credentials: clients.ssm.config.credentials, region: await clients.ssm.config.region() })(...request),
     close: closing(clients),
   };

@@ -52,6 +52,7 @@ const valueOf = async (name: string) => (await ssm.send(new GetParameterCommand(
 const place = (): Place => ({
   name: 'a place', dynamo: tables.dynamo, sqs: box.client as SQSClient, ssm, tables: tables.named, settingsPath: path,
   queueUrl: async (name) => name,
+  apiUrl: () => Promise.resolve('http://127.0.0.1:9'),
   call: async (method, target, body) => (calls.push(`${method} ${target} ${JSON.stringify(body ?? null)}`), answer),
   close: () => undefined,
 });
