@@ -1,10 +1,11 @@
-// GET /v1/providers/{provider_id}/connections and GET /v1/connections/{connection_id} → the connections table, without its secrets.
+// GET /v1/providers/{provider_id}/connections and GET /v1/connections/{connection_id} → who is connected and how it stands, without secrets.
 // POST /v1/connections → the start of a consent, and the link to it. DELETE /v1/connections/{connection_id} and
 // DELETE /v1/providers/{provider_id} → saved and rung for; inbound-sync and booking-sync bring it about.
 import { randomBytes } from 'node:crypto';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { disconnect, erase } from '../lib/connect/begin-leaving.ts';
+import { readStandings } from '../lib/connect/connection-standing.ts';
 import { connectionRows } from '../lib/connect/connection-rows.ts';
 import { consentStarts } from '../lib/connect/consent-starts.ts';
 import { readConnections } from '../lib/connect/read-connections.ts';
@@ -25,7 +26,11 @@ const env = readEnvironment([Env.connectionsTable, Env.syncStateTable, Env.busyI
 const { logger, log, measure } = telemetry();
 const dynamo = dynamoClient(steady);
 const failed = (failure: unknown): void => log.error('a request about connections was not answered', { error: safeError(failure) });
-const read = readConnections({ connections: connections(dynamo, env.CONNECTIONS_TABLE), failed });
+const read = readConnections({
+  connections: connections(dynamo, env.CONNECTIONS_TABLE),
+  standings: readStandings(dynamo, { syncState: env.SYNC_STATE_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE }),
+  failed,
+});
 const start = startConsent({
   starts: consentStarts(dynamo, env.CONNECTIONS_TABLE),
   settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connections, clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),

@@ -3,6 +3,7 @@ import { unknownReasons } from '../../../lib/availability/bookable.ts';
 import { readProvider } from '../../../lib/availability/read-provider.ts';
 import { createConnection } from '../../../lib/connect/create-connection.ts';
 import { grantDied } from '../../../lib/connect/grant-died.ts';
+import { readStandings } from '../../../lib/connect/connection-standing.ts';
 import { readConnections } from '../../../lib/connect/read-connections.ts';
 import type { Change } from '../../../lib/platform/changes.ts';
 import { connections, type Connection } from '../../../lib/platform/connections.ts';
@@ -102,15 +103,35 @@ describe('a grant that died', () => {
 
 describe('reading connections', () => {
   const ask = async (pathParameters: Record<string, string>, rawQueryString = ''): Promise<Record<string, unknown>> => {
-    const { statusCode, body } = await readConnections({ connections: connections(tables.dynamo, tables.named.connections), failed: () => undefined })({ ...aPost('google'), rawQueryString, pathParameters });
+    const { statusCode, body } = await readConnections({ connections: connections(tables.dynamo, tables.named.connections), standings: readStandings(tables.dynamo, { syncState: tables.named['sync-state'], busyIntervals: tables.named['busy-intervals'] }), failed: () => undefined })({ ...aPost('google'), rawQueryString, pathParameters });
     return { status: statusCode, ...(JSON.parse(body ?? '') as Record<string, unknown>) };
   };
   const many = (n: number) => Promise.all(Array.from({ length: n }, (_, at) => tables.put('connections', { ...aConnection({ connection_id: `c-${String(at).padStart(3, '0')}` }) })));
 
   it('tells what a caller may see: no token, no account, no key', async () => {
     await tables.put('connections', { ...aConnection() });
-    const told = await ask({ connection_id: 'c' });
+    const { standing, ...told } = await ask({ connection_id: 'c' });
+    expect(standing).toMatchObject({ last_complete_read: null, next_due: null, reading: { error_count: 0, last_error: null, backing_off_until: null } });
     expect(told).toEqual({ status: 200, connection_id: 'c', provider_id: 'p', calendar_provider: 'google', state: 'active', paused_since: null, zone: null, scopes: ['calendar'], calendars: [{ id: 'primary', blocks: true, receives: true }], watches: [{ id: 'w', expires_at: '2026-03-02T09:00:00.000Z' }], created_at: '2026-03-02T09:00:00.000Z', on_edit: 'tell', warnings: [] });
+  });
+
+  it('tells how each stands: what was read, what failed, what is due, in four requests for a hundred', async () => {
+    await many(100);
+    const put = (part: string, row: object) => tables.put('sync-state', { connection_id: 'c-007', part, ...row });
+    await put('inbox', { dirtySince: now, s1: 'secret' });
+    await put('pull', { duePoll: now + 2, dueWatch: now + 1, provenAt: now, errorCount: 3, lastError: '503 unavailable', backoffUntil: now + 60_000, watchFailures: 2 });
+    await put('push', { errorCount: 1, lastError: '429' });
+    await tables.put('busy-intervals', { provider_id: 'p', row: '!c-007', connection_id: 'c-007', last_read: now, window_from: now, window_to: now + 1000, unreadable: true });
+    const iso = (ms: number) => new Date(ms).toISOString();
+    const expected = {
+      last_complete_read: iso(now), window: { from: iso(now), to: iso(now + 1000) }, unreadable: true, dirty_since: iso(now), next_due: { kind: 'watch', at: iso(now + 1) }, notices_last_seen: iso(now), watch_failures: 2,
+      reading: { error_count: 3, last_error: '503 unavailable', backing_off_until: iso(now + 60_000) }, writing: { error_count: 1, last_error: '429', backing_off_until: null },
+    };
+    tables.calls.length = 0;
+    const { connections: told } = (await ask({ provider_id: 'p' })) as unknown as { connections: { connection_id: string; standing: object }[] };
+    expect(tables.calls.length).toBeLessThanOrEqual(1 + 1 + 4);
+    expect(told.find(({ connection_id }) => connection_id === 'c-007')?.standing).toEqual(expected);
+    expect((await ask({ connection_id: 'c-007' }))['standing']).toEqual(expected);
   });
 
   it('says in words when the calendar provider will end a grant by itself', async () => {

@@ -7,6 +7,9 @@ import { syncConnection } from '../../../lib/inbound/sync-connection.ts';
 import { hours, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { connectionGate } from '../../../lib/platform/connection-gate.ts';
 import { connections } from '../../../lib/platform/connections.ts';
+import { Metric } from '../../../lib/platform/names.ts';
+import { tick } from '../../../lib/upkeep/tick.ts';
+import { upkeepStates } from '../../../lib/upkeep/upkeep-state.ts';
 import { GateClosed } from '../../../lib/platform/gate-closed.ts';
 import { lateDues } from '../../../lib/platform/late-dues.ts';
 import type { InboundHint, ProviderHint } from '../../../lib/platform/messages.ts';
@@ -15,7 +18,7 @@ import { aPost } from '../../support/notices.ts';
 import { busy, health, isDirty, notice, part, told } from '../../support/readings.ts';
 import { startSmallWorld, type Connected, type Sent, type SmallWorld } from '../../support/small-world.ts';
 import { isPending, newId, spanIn, wishFor } from '../../support/wishes.ts';
-import { drain, fakeQueue, inbound, leaseLength, pull } from '../../support/workers.ts';
+import { drain, fakeQueue, inbound, leaseLength, pull, telling } from '../../support/workers.ts';
 
 let world: SmallWorld;
 beforeAll(async () => {
@@ -101,12 +104,38 @@ describe.each(['google', 'microsoft'] as const)('a connection to %s that an oper
   });
 });
 
+/** What a tick says of the oldest booking that waits, in ms. */
+async function oldestPending(): Promise<number | undefined> {
+  const { dynamo, named } = world.tables;
+  const told = telling();
+  const quiet = { send: () => Promise.resolve(), sendAll: () => Promise.resolve() };
+  await tick({ ...told, dynamo, clock: world.clock, settings: world.settings, tables: { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] }, states: upkeepStates(dynamo, named['sync-state']), inbound: quiet, booking: quiet, provider: quiet });
+  return told.figures.find(({ name }) => name === Metric.oldestPending)?.value;
+}
+
 describe('a pause', () => {
+  it('is no reason for the alarm of bookings that wait: only a wish that nobody paused counts', async () => {
+    const ada = await world.connect('google');
+    const id = newId();
+    await pause(ada);
+    await wish(ada, id, 1);
+    world.advance(minutes(3));
+    expect(await oldestPending()).toBe(minutes(3));
+    await drain(world, id);
+    world.advance(minutes(60));
+    expect(await oldestPending()).toBe(0);
+    await resume(ada);
+    await wish(ada, id, 2);
+    expect(await oldestPending()).toBe(minutes(63));
+    await drain(world, id);
+    expect(await isPending(world, id)).toBe(false);
+  });
+
   it('is told by GET, counts from the first time it was asked, and ends', async () => {
     const ada = await world.connect('google');
     const since = new Date(world.clock()).toISOString();
     const read = async (): Promise<unknown> => {
-      const answer = await readConnections({ connections: known(), failed: () => undefined })({ ...aPost('google'), pathParameters: { connection_id: ada.id } });
+      const answer = await readConnections({ connections: known(), standings: async () => new Map(), failed: () => undefined })({ ...aPost('google'), pathParameters: { connection_id: ada.id } });
       return (JSON.parse(answer.body ?? '') as { paused_since: unknown }).paused_since;
     };
     expect(await read()).toBeNull();
