@@ -59,6 +59,9 @@ describe.each(['google', 'microsoft'] as const)('an independent server of %s', (
     expect(readIdToken(answer.idToken ?? '', { audience: 'another', nonce, now: Date.now() })).toBeUndefined();
     const fresh = await peers[service].refresh(emulator.url, answer.refreshToken ?? '');
     expect(fresh.accessToken).not.toBe(answer.accessToken);
+    // Microsoft's peer gives another refresh token, Google's none: what we then hold must serve again.
+    const again = await peers[service].refresh(emulator.url, fresh.refreshToken ?? answer.refreshToken ?? '');
+    expect([again.accessToken === fresh.accessToken, fresh.refreshToken === undefined]).toEqual([false, service === 'google']);
   });
 
   it('refuses another verifier, and a code the second time; both mean a code that was not taken', async () => {
