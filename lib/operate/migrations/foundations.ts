@@ -9,14 +9,16 @@ import { exportFiles } from './export-file.ts';
 import { readConnectionLine, type ConnectionLine } from './export-lines.ts';
 import { useOf, type MigratedConnection } from './live-use.ts';
 import { isMarked, markOf, metBefore } from './marks.ts';
+import { SeenLines } from './seen-lines.ts';
 import type { AccountOwner, Ending, Line, Migration, MigrationParts, PassContext, Source } from './migration.ts';
 
 const name = 'foundations';
+const otherAccount = { bad: 'its account is connected already, under another id' };
 const file = exportFiles.connections;
 
 const ownerOf = ({ calendar_provider: provider, provider_id: providerId, external_account_id: stableId }: ConnectionLine): AccountOwner => ({ provider, providerId, stableId });
 
-async function load({ parts, dryRun, source }: PassContext & { source: Source }, line: Line): Promise<Ending> {
+async function load({ parts, dryRun, source, seen }: PassContext & { source: Source; seen: SeenLines }, line: Line): Promise<Ending> {
   const row = readConnectionLine(line.text);
   if ('bad' in row) return row;
   if (row.status === 'disconnected') return 'disconnected';
@@ -25,14 +27,24 @@ async function load({ parts, dryRun, source }: PassContext & { source: Source },
   const met = found && metBefore(found, mark);
   if (met !== undefined && met !== 'loaded') return met;
   const end = hasGrant(row) ? 'loaded' : 'loaded_without_grant';
-  if (dryRun || met === 'loaded') return end;
+  if (met === 'loaded') return end;
+  if (dryRun) return duplicateOf(seen, row, line) ?? end;
   const connection = { ...connectionOf(parts, row), ...mark, migrated_at: parts.clock() };
-  if ((await parts.connect.claim(ownerOf(row), row.id)) === 'other') return { bad: 'its account is connected already, under another id' };
+  if ((await parts.connect.claim(ownerOf(row), row.id)) === 'other') return otherAccount;
   await parts.connect.create(connection);
   return end;
 }
 
 const hasGrant = ({ refresh_token, status }: ConnectionLine): boolean => typeof refresh_token === 'string' && status !== 'reauthorization_required';
+
+/** What a dry run finds of lines that say the same, or name the same account. */
+function duplicateOf(seen: SeenLines, row: ConnectionLine, { number }: Line): Ending {
+  const again = seen.meet(row.id, number);
+  if (typeof again !== 'string') return again;
+  // A Microsoft account belongs to one connection in all, a Google account to one for each professional.
+  const account = JSON.stringify([row.calendar_provider, row.external_account_id, row.calendar_provider === 'google' && row.provider_id]);
+  return typeof seen.meet(account, number) === 'string' ? undefined : otherAccount;
+}
 
 /** Without a refresh token it can do nothing before the person consents again, but keeps its busy rows and events until then. */
 function connectionOf({ connect, clock }: MigrationParts, row: ConnectionLine): Connection {
@@ -64,7 +76,7 @@ async function stands({ parts }: PassContext, line: Line): Promise<Ending> {
   const found = await parts.connections.get(row.id);
   if (found) return found.tokens === undefined && found.state === 'active' ? 'missing' : 'stands';
   const others = await parts.connections.idsOfAccount(parts.connect.accountOf(ownerOf(row)));
-  return others.length > 0 ? { bad: 'its account is connected already, under another id' } : 'missing';
+  return others.length > 0 ? otherAccount : 'missing';
 }
 
 /** From here on nobody can consent to it anew, nor use it. False: somebody has, just now. */
@@ -100,7 +112,10 @@ export const foundations: Migration = {
   name,
   kind: 'import',
   // One at a time: two lines of one account would claim it at once.
-  forward: async (context) => ({ file, atOnce: 1, each: (line: Line) => load(withSource(context), line) }),
+  async forward(context) {
+    const seen = new SeenLines();
+    return { file, atOnce: 1, each: (line: Line) => load({ ...withSource(context), seen }, line) };
+  },
   verify: async (context) => ({ file, each: (line: Line) => stands(context, line) }),
   async rollback({ parts, dryRun }) {
     const use = useOf(parts);

@@ -1,7 +1,7 @@
 // The third migration: which event of which calendar stands for which booking, so that no booking is written twice. What the booking itself
 // says is not in the export: a wish of version 0 stands in for it, which nothing is ever written from and which the next event of the booking
 // service replaces; the drain that follows finds the event named here, and patches it.
-import { BatchGetItemCommand, DeleteItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { calendarKey } from '../../calendars/calendar-key.ts';
 import { isTargetPart, pointerId, targetPart } from '../../platform/booking-keys.ts';
 import { fromItem, toItem, unlessRefused } from '../../platform/dynamo.ts';
@@ -45,13 +45,11 @@ function place(book: Book, line: Line): Placed | { readonly end: Ending } {
 type Found = Readonly<Partial<Record<'wish' | 'target' | 'pointer', Record<string, unknown>>>>;
 
 async function find({ dynamo, tables }: MigrationParts, { bookingId, eventId, connection, target }: Placed): Promise<Found> {
-  const table = tables['booking-events'];
-  const keys = [{ booking_id: bookingId, part: 'wish' }, { booking_id: bookingId, part: target }, { booking_id: pointerId(connection.id, eventId), part: 'of' }];
-  const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys.map(toItem), ConsistentRead: true } } }));
-  if (Object.keys(UnprocessedKeys ?? {}).length > 0) throw new Error('The booking-events table left keys unread: run it again, more slowly.');
-  const rows = (Responses?.[table] ?? []).map(fromItem);
-  const at = (part: string): Record<string, unknown> | undefined => rows.find((row) => row['part'] === part);
-  const [wish, row, pointer] = [at('wish'), at(target), at('of')];
+  const at = async (booking_id: string, part: string): Promise<Record<string, unknown> | undefined> => {
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName: tables['booking-events'], Key: toItem({ booking_id, part }), ConsistentRead: true }));
+    return Item && fromItem(Item);
+  };
+  const [wish, row, pointer] = await Promise.all([at(bookingId, 'wish'), at(bookingId, target), at(pointerId(connection.id, eventId), 'of')]);
   return { ...(wish && { wish }), ...(row && { target: row }), ...(pointer && { pointer }) };
 }
 

@@ -108,9 +108,9 @@ describe('coming over from the system before', () => {
   it('counts in a dry run what it would do, and writes nothing at all', async () => {
     let written = 0;
     world.tables.onWrite = () => void (written += 1);
-    const folder = writeExport({ connections: [aConnectionLine(2)], events: [anEventLine(2, 1, spanIn(3)), anEventLine(2, 1, spanIn(3)), aBookingLine(2, 3, spanIn(3))] });
+    const folder = writeExport({ connections: [aConnectionLine(2), aConnectionLine(2), aConnectionLine(2, { id: uuidOf(9, 9) })], events: [anEventLine(2, 1, spanIn(3)), anEventLine(2, 1, spanIn(3)), aBookingLine(2, 3, spanIn(3))] });
     const reports = await world.migrate(folder, { dryRun: true });
-    expect(countsOf(reports)).toEqual({ foundations: { loaded: 1 }, uniqueness: { loaded: 1, duplicates: 1, bookings: 1 }, outbound: { loaded: 1, busy_rows: 2 }, operational: { loaded: 1 } });
+    expect(countsOf(reports)).toEqual({ foundations: { loaded: 1, duplicates: 1, bad: 1 }, uniqueness: { loaded: 1, duplicates: 1, bookings: 1 }, outbound: { loaded: 1, busy_rows: 2 }, operational: { loaded: 3 } });
     expect(reports.map(({ outcome }) => outcome)).toEqual(['dry_run', 'dry_run', 'dry_run', 'dry_run']);
     await world.migrate(folder);
     const there = written;
