@@ -13,14 +13,14 @@ export const inConnect: readonly Sabotage[] = [
   ]),
   ...inFile('lib/connect/open-consent.ts', ['lib/connect/consent'], [
     { id: 'pkce-verifier-shown', breaks: 'The verifier of a consent is not sent with its challenge.', find: "createHash('sha256').update(verifier).digest('base64url')", replace: 'createHash && verifier' },
-    { id: 'oauth-unknown-opens', breaks: 'While the flags are unknown no consent begins.', find: "if (gate !== 'open') return", replace: "if (gate === 'closed') return" },
+    { id: 'oauth-closed-opens', breaks: 'With OAUTH off no consent begins.', find: "if (gate !== 'open') return", replace: "if (gate === 'unknown') return" },
   ]),
   ...inFile('lib/calendars/google/consent.ts', ['lib/connect/consent', 'simulators/consent', 'contracts/oauth-peer'], [
     { id: 'google-pkce-skipped', breaks: 'A stolen code is worth nothing without the verifier.', find: "        code_challenge: challenge,\n        code_challenge_method: 'S256',\n", replace: '', and: { find: ', code_verifier: verifier });', replace: " });\n      void verifier;" } },
   ]),
   ...inFile('lib/connect/finish-consent.ts', ['lib/connect/consent'], [
     { id: 'partial-grant-kept', breaks: 'A grant without the scopes that are needed is given back.', find: 'dialog.missing(answer.scopes).length > 0', replace: 'dialog.missing(answer.scopes).length > 99' },
-    { id: 'closed-oauth-connects', breaks: 'A consent that a gate closed upon makes no connection.', find: "if (consentGate(await parts.settings.read(), owner.providerId) !== 'open') throw new GateClosed();", replace: '' },
+    { id: 'closed-oauth-connects', breaks: 'A consent that a gate closed upon makes no connection.', find: "if (consentGate(await parts.settings.read(), owner.providerId) !== 'open') throw new GateClosed();", replace: '', suites: ['lib/connect/consent', 'faults/kill-switch'] },
   ]),
   ...inFile('lib/connect/start-consent.ts', ['lib/connect/consent'], [
     { id: 'oauth-flag-ignored', breaks: 'With OAUTH off nobody connects anew.', find: 'every(snapshot.flag(Setting.oauthEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.allows(Setting.providerAllowlist, providerId)', gate: 'flags-off' },

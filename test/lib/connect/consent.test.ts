@@ -142,6 +142,24 @@ describe.each(both)('a consent at %s', (provider) => {
     expect(page?.text).toContain('is connected');
   });
 
+  it('that comes back twice at the same moment exchanges its code once', async () => {
+    const simulator = world[provider];
+    const at = browser();
+    const { url } = await answerUpTo(at, provider);
+    const before = simulator.requests.length;
+    const ends = await Promise.all([at.get(url), at.get(url)]);
+    expect(ends.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(simulator.requests.slice(before).filter(({ path }) => path.endsWith('token'))).toHaveLength(1);
+    expect(await world.connections()).toHaveLength(1);
+  });
+
+  it('is not begun where connecting was turned off after the link was made', async () => {
+    const link = await world.link(provider);
+    world.settings.values.set(Setting.oauthEnabled, 'false');
+    expect((await browser().get(link)).text).toContain('turned off');
+    await nothingStored();
+  });
+
   it('calls the operator where our own client is refused', async () => {
     world.settings.values.set(provider === 'google' ? Setting.googleOauth : Setting.microsoftOauth, JSON.stringify({ client_id: provider === 'google' ? 'g-client' : 'm-client', client_secret: 'outdated' }));
     const { page } = await world.consents(provider, { account: ada });

@@ -5,6 +5,7 @@ import { judgeEdit } from '../../../lib/outbound/edited-events.ts';
 import { bookings, type TargetRow, type Wish } from '../../../lib/outbound/bookings.ts';
 import { readBookingEvent } from '../../../lib/outbound/booking-event.ts';
 import { mark, notice } from '../../support/readings.ts';
+import { live } from '../../support/mortal.ts';
 import { startSmallWorld, type Connected, type SmallWorld } from '../../support/small-world.ts';
 import { drain, pull } from '../../support/workers.ts';
 
@@ -73,6 +74,9 @@ describe.each(both)('an event of ours at %s', (provider) => {
     await pull(world, ada.id);
     expect(world.changes).toMatchObject([{ type: 'booking.event_moved', booking_id: id, connection_id: ada.id, detail: { old: { start: iso(span.start), end: iso(span.end) }, new: { start: iso(to.start), end: iso(to.end) } } }]);
     ada.person.change(eventId, provider === 'google' ? { description: 'a note' } : { importance: 'high' });
+    await notice(world, ada);
+    await pull(world, ada.id);
+    expect(facts()).toEqual([`booking.event_moved ${id}`]);
     await mark(world, ada);
     world.advance(hours(24 * 8));
     await pull(world, ada.id);
@@ -148,6 +152,28 @@ describe.each(both)('an event of ours at %s', (provider) => {
     await pull(world, ada.id);
     await drain(world, id);
     expect(ada.person.standing()).toMatchObject([span]);
+    expect(facts()).toEqual([]);
+  });
+
+  it('moved, and wished elsewhere before a read could confirm it, is not taken for a person’s doing', async () => {
+    const ada = await world.connect(provider);
+    await pull(world, ada.id);
+    const { id, eventId } = await standing(ada);
+    ada.person.move(eventId, inHours(50));
+    await notice(world, ada);
+    let wished = false;
+    const meanwhile = live(undefined, {
+      async before(what) {
+        if (what !== 'calendar read' || wished) return;
+        wished = true;
+        await wish(ada, inHours(70), { id, version: 2 });
+      },
+    });
+    await pull(world, ada.id, meanwhile);
+    expect([wished, facts()]).toEqual([true, []]);
+    await drain(world, id);
+    world.advance(minutes(11));
+    await pull(world, ada.id);
     expect(facts()).toEqual([]);
   });
 

@@ -77,6 +77,16 @@ describe('a batch of the booking queue', () => {
     expect(await wishOf(lost)).toBeUndefined();
   });
 
+  it('that could not be saved does not bring its neighbours back', async () => {
+    const [lost, saved] = [newId(), newId()];
+    let refused = 0;
+    const once = live(undefined, { before: (what) => (what === 'UpdateItem booking-events' && (refused += 1) === 1 ? Promise.reject(new Error('throttled')) : Promise.resolve()) });
+    const { records, answer } = await receive([event(lost), event(saved)], once);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: records[0]?.messageId }] });
+    expect(await wishOf(lost)).toBeUndefined();
+    expect(await wishOf(saved)).toMatchObject({ version: 1 });
+  });
+
   it('writes nothing of a booking’s text to its log', async () => {
     const secret = 'Marriage counselling';
     const { lines } = await receive([event(newId(), { title: secret, description: secret }), event(newId(), { title: secret, status: secret })]);
