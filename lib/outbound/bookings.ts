@@ -62,7 +62,8 @@ export interface Bookings {
   mark(bookingId: string, now: number): Promise<boolean>;
   /** Takes the pending mark away if nothing has changed since `noted`. */
   settle(bookingId: string, noted: { version: number; generation: number }): Promise<boolean>;
-  deferTo(bookingId: string, retryAt: number): Promise<void>;
+  /** `paused`: an operator's pause alone holds it back, so that no alarm rings for how long it waits. */
+  deferTo(bookingId: string, retryAt: number, why?: { readonly paused: boolean }): Promise<void>;
   /** A gate is closed for this provider: upkeep leaves it alone while the list does not admit them, unless it is marked anew. */
   hold(bookingId: string, noted: { generation: number }, providerId: string): Promise<void>;
   /** Saves members of a target row under a fence; undefined removes. False: a newer holder has been here. */
@@ -86,6 +87,9 @@ export type TargetChange = { readonly [K in keyof Omit<TargetRow, 'connectionId'
 };
 
 export { targetPart };
+
+/** Whatever a drain noted of why the wish waits goes with every change of the wish. */
+const waitingForNothing: RowChange = { retryAt: undefined, heldBy: undefined, paused: undefined };
 
 export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
   const wishKey = (bookingId: string) => ({ booking_id: { S: bookingId }, part: { S: 'wish' } });
@@ -128,7 +132,7 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
       const { id, version, hash, providerId, serviceId, title, description, location, start, end, timeZone, cancelled } = booking;
       const recorded = await updateWish(
         id,
-        { v: 1, version, hash, provider_id: providerId, service_id: serviceId, title, description, location, start, end, time_zone: timeZone, cancelled: cancelled ? 1 : undefined, retryAt: undefined, heldBy: undefined },
+        { v: 1, version, hash, provider_id: providerId, service_id: serviceId, title, description, location, start, end, time_zone: timeZone, cancelled: cancelled ? 1 : undefined, ...waitingForNothing },
         { extra: pending, condition: 'attribute_not_exists(booking_id) OR version < :version', values: pendingValues(id, now) },
       );
       if (recorded) return 'recorded';
@@ -136,11 +140,11 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
       if (!wish || wish.version !== version) return 'older';
       return wish.hash === hash ? 'same' : 'version_reused';
     },
-    mark: (bookingId, now) => updateWish(bookingId, { retryAt: undefined, heldBy: undefined }, { extra: pending, condition: 'version >= :one', values: pendingValues(bookingId, now) }),
+    mark: (bookingId, now) => updateWish(bookingId, waitingForNothing, { extra: pending, condition: 'version >= :one', values: pendingValues(bookingId, now) }),
     settle: (bookingId, { version, generation }) =>
-      updateWish(bookingId, { pendingSince: undefined, pendingShard: undefined, retryAt: undefined, heldBy: undefined }, { condition: 'version = :applied AND generation = :noted', values: { ':applied': { N: String(version) }, ':noted': { N: String(generation) } } }),
-    async deferTo(bookingId, retryAt) {
-      await updateWish(bookingId, { retryAt }, { condition: 'attribute_exists(pendingSince)' });
+      updateWish(bookingId, { pendingSince: undefined, pendingShard: undefined, ...waitingForNothing }, { condition: 'version = :applied AND generation = :noted', values: { ':applied': { N: String(version) }, ':noted': { N: String(generation) } } }),
+    async deferTo(bookingId, retryAt, { paused } = { paused: false }) {
+      await updateWish(bookingId, { retryAt, paused: paused ? 1 : undefined }, { condition: 'attribute_exists(pendingSince)' });
     },
     async hold(bookingId, { generation }, providerId) {
       await updateWish(bookingId, { heldBy: providerId }, { condition: 'attribute_exists(pendingSince) AND generation = :noted', values: { ':noted': { N: String(generation) } } });

@@ -86,7 +86,8 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
 /** The wish stays pending; one delayed hint rings again, and upkeep keeps quiet until then. */
 async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt }: { targets: readonly TargetReport[]; tries: number; retryAt: number }): Promise<DrainEnd> {
   const held = targets.some(({ outcome }) => outcome === 'held');
-  await parts.bookings.deferTo(wish.id, retryAt);
+  const paused = targets.every(({ outcome, retryAt: at }) => at === undefined || outcome === 'paused');
+  await parts.bookings.deferTo(wish.id, retryAt, { paused });
   await parts.hints.send({ v: 1, hint: 'booking', booking_id: wish.id, ...(held && { tries: tries + 1 }) }, Math.max(1, Math.ceil((retryAt - parts.clock()) / 1000)));
   return { outcome: 'left', version: wish.version, targets };
 }

@@ -180,8 +180,8 @@ async function ringBookings(run: Tick, goOn: GoOn): Promise<WalkPlace> {
     from: run.before.walks.pending,
     goOn,
     page: async (entries) => {
-      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt, heldBy, pendingSince, provider_id');
-      oldest = Math.min(oldest, run.heldUp.count(rows.map((row) => ({ at: notBefore(row, 'pendingSince'), providerId: row['provider_id']?.S }))));
+      const rows = await batchGet(run.dynamo, run.tables.bookingEvents, entries.map(({ booking_id, part }) => ({ booking_id: booking_id ?? { S: '' }, part: part ?? { S: '' } })), 'booking_id, retryAt, heldBy, paused, pendingSince, provider_id');
+      oldest = Math.min(oldest, run.heldUp.count(rows.filter((row) => row['paused'] === undefined).map((row) => ({ at: notBefore(row, 'pendingSince'), providerId: row['provider_id']?.S }))));
       const waiting = rows.filter((row) => run.heldUp.admits(row['heldBy']?.S) && notBefore(row, 'retryAt') <= run.startedAt);
       await run.booking.sendAll(waiting.map((row) => ({ v: 1, hint: 'booking', booking_id: row['booking_id']?.S ?? '' })));
       rung += waiting.length;
