@@ -1,5 +1,7 @@
 // Child process of the local run: one embedded engine (dynamodb or sqs) behind a listener that counts its calls.
 // GET /_control/calls tells how often each operation was called on each table or queue; DELETE forgets it.
+// PUT /_control/fail?operation=UpdateItem&how=throttled|broken|hanging&times=n makes the next n such calls (default: all, of any operation,
+// broken) fail before they reach the engine; DELETE ends it.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -35,10 +37,37 @@ function control(request: IncomingMessage, response: ServerResponse): void {
   response.end(JSON.stringify(calls));
 }
 
+/** How calls are made to fail, while they are. */
+let failing: { readonly operation: string | null; readonly how: string; times: number } | undefined;
+
+function turnFailing(request: IncomingMessage, response: ServerResponse): void {
+  const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const how = searchParams.get('how') ?? 'broken';
+  const times = Number(searchParams.get('times') ?? Number.POSITIVE_INFINITY);
+  if (!['throttled', 'broken', 'hanging'].includes(how) || Number.isNaN(times)) return void response.writeHead(400).end('how is throttled, broken or hanging; times a number.');
+  failing = request.method === 'DELETE' ? undefined : { operation: searchParams.get('operation'), how, times };
+  response.writeHead(204).end();
+}
+
+/** Fails a call as the service would, if it is to fail: nothing of it reaches the engine. */
+function fails(request: IncomingMessage, response: ServerResponse): boolean {
+  const operation = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
+  if (failing === undefined || failing.times < 1 || (failing.operation !== null && failing.operation !== operation)) return false;
+  failing.times -= 1;
+  request.resume();
+  // The caller's own deadline ends it.
+  if (failing.how === 'hanging') return true;
+  const throttled = engine === 'sqs' ? 'com.amazonaws.sqs#RequestThrottled' : 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
+  const [status, type] = failing.how === 'throttled' ? [400, throttled] : [500, 'InternalServerError'];
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ __type: type, message: 'Told to fail.' }));
+  return true;
+}
+
 const server = createServer((request, response) => {
   if (request.url?.startsWith('/_control/calls') === true) return control(request, response);
+  if (request.url?.startsWith('/_control/fail') === true) return turnFailing(request, response);
   count(request);
-  return handle?.(request, response);
+  return fails(request, response) ? undefined : handle?.(request, response);
 });
 // The SDK keeps connections: closed by the server after the usual 5 s, a request in flight would be reset.
 server.keepAliveTimeout = 120_000;
