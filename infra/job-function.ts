@@ -135,11 +135,6 @@ export class JobFunction extends Construct {
     return this;
   }
 
-  /** Where the calendar providers answer, and how far around now their calendars are read. */
-  callCalendars(): this {
-    return this.reachProviders().useWindow();
-  }
-
   /** The API's own address, which notices and consents come back to. */
   knowApi(): this {
     return this.set(Env.apiUrl, this.surroundings.apiUrl);
@@ -152,11 +147,17 @@ export class JobFunction extends Construct {
   }
 
   /** Where the calendar providers answer. */
-  reachProviders(): this {
-    for (const [variable, url] of Object.entries(providerUrls)) this.fn.addEnvironment(variable, url);
+  callCalendars(): this {
+    for (const name of [Env.googleApiUrl, Env.googleOauthUrl, Env.microsoftGraphUrl, Env.microsoftLoginUrl] as const) this.set(name, providerUrls[name]);
     return this;
   }
 
+  /** Where people consent, as far as that is another host. */
+  askPeople(): this {
+    return this.set(Env.googleConsentUrl, providerUrls[Env.googleConsentUrl]);
+  }
+
+  /** How far around now calendars are read. */
   useWindow(): this {
     const { backDays, aheadDays } = this.surroundings.stage.window;
     return this.set(Env.windowBackDays, String(backDays)).set(Env.windowAheadDays, String(aheadDays));

@@ -11,6 +11,7 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
   job
     .useSettings()
     .callCalendars()
+    .useWindow()
     .watchCalendars()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useIndexes('connections', Index.connectionsByAccount)
@@ -54,7 +55,8 @@ export const connectsCalendars = (job: JobFunction): JobFunction =>
   job
     .useSettings()
     .knowApi()
-    .reachProviders()
+    .callCalendars()
+    .askPeople()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('connections', Index.connectionsByAccount)
     .useTable('sync-state', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')

@@ -1,7 +1,6 @@
 // The template's functions, read as what a process needs: code, handler, memory, time, environment.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Env } from '../../lib/platform/names.ts';
 import { arn, block, number, physicalName, place, text } from './template.ts';
 import type { LocalStack, Resource } from './template.ts';
 
@@ -125,6 +124,3 @@ function refuseOtherRuntime(resource: Resource): void {
   const runtime = text(resource, 'Runtime') ?? '';
   if (runtime !== `nodejs${nodeMajor()}.x`) throw new Error(`${resource.logicalId} deploys on ${runtime}, but this is Node ${process.versions.node}: start it through npm, which pins the same major.`);
 }
-
-/** The variables that say where calendar providers answer. */
-export const providerVariables = [Env.googleApiUrl, Env.googleOauthUrl, Env.googleConsentUrl, Env.microsoftGraphUrl, Env.microsoftLoginUrl] as const;

@@ -30,9 +30,10 @@ afterEach(() => {
   process.env = before;
 });
 
-/** Loads a function afresh, as a cold start does. */
-async function coldStart(name: string, environment: Environment): Promise<Handler> {
-  process.env = { NODE_ENV: 'production', POWERTOOLS_DEV: 'false', ...environment };
+/** Loads a function afresh, as a cold start does; `read` hears which variables it looks at. */
+async function coldStart(name: string, environment: Environment, read = new Set<string>()): Promise<Handler> {
+  const variables: NodeJS.ProcessEnv = { NODE_ENV: 'production', POWERTOOLS_DEV: 'false', ...environment };
+  process.env = new Proxy(variables, { get: (all, variable) => (read.add(String(variable)), all[String(variable)]) });
   jest.resetModules();
   return ((await import(`../../functions/${name}.ts`)) as { handler: Handler }).handler;
 }
@@ -48,8 +49,11 @@ describe('the functions', () => {
 });
 
 describe.each(files)('%s', (name) => {
-  it('starts with the environment that the template gives it, and answers', async () => {
-    const handler = await coldStart(name, environments.get(name) ?? {});
+  it('starts with the environment that the template gives it, reads all of it, and answers', async () => {
+    const environment = environments.get(name) ?? {};
+    const read = new Set<string>();
+    const handler = await coldStart(name, environment, read);
+    expect(asked(environment).filter((variable) => !read.has(variable))).toEqual([]);
     expect(handler).toEqual(expect.any(Function));
     const call = harmless[name];
     if (call) expect(await handler(call.event, context)).toEqual(call.answer);
