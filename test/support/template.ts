@@ -11,8 +11,8 @@ import { localStack, type LocalStack } from '../../infra/local/template.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, '.sandbox', 'templates');
 const stackName = 'calendar-sync-staging';
-/** All that the template is made of; names.ts is the only file of lib/ that the stack reads. */
-const sources = ['infra/*.ts', 'lib/platform/names.ts', 'cdk.json', 'package-lock.json'];
+/** All that the template is made of; of lib/ the stack reads names alone. */
+const sources = ['infra/*.ts', 'lib/platform/names.ts', 'lib/platform/alarm-names.ts', 'cdk.json', 'package-lock.json'];
 
 function sourceHash(): string {
   const hash = createHash('sha256').update(process.version);

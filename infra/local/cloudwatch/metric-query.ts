@@ -35,13 +35,13 @@ export interface Queries {
 }
 
 type Part =
-  | { readonly kind: 'metric'; readonly key: MetricKey; readonly stat: string }
+  | { readonly kind: 'metric'; readonly read: (span: Span) => number | undefined; readonly samples: (span: Span) => number | undefined }
   | { readonly kind: 'expression'; readonly expression: Expression }
   | { readonly kind: 'band'; readonly of: string; readonly width: number };
 
 /** Throws for whatever is not known here, so that an alarm which could never ring is seen at the start. */
 export function planQueries(queries: readonly MetricDataQuery[], store: MetricStore): Queries {
-  const parts = new Map(queries.map((query) => [query.Id, partOf(query)] as const));
+  const parts = new Map(queries.map((query) => [query.Id, partOf(query, store)] as const));
   for (const [id, part] of parts) {
     const names = part.kind === 'expression' ? part.expression.names : part.kind === 'band' ? [part.of] : [];
     for (const name of names) if (!parts.has(name)) throw new Error(`${id} refers to ${name}, which is not among its metrics.`);
@@ -49,7 +49,7 @@ export function planQueries(queries: readonly MetricDataQuery[], store: MetricSt
   const period = queries.map(({ MetricStat, Period }) => MetricStat?.Period ?? Period).find((found) => found !== undefined) ?? 300;
   const value = (id: string, span: Span): number | undefined => {
     const part = parts.get(id);
-    if (part?.kind === 'metric') return store.read(part.key, part.stat, span);
+    if (part?.kind === 'metric') return part.read(span);
     return part?.kind === 'expression' ? part.expression.at((name) => value(name, span)) : undefined;
   };
   const band = (id: string, { from, to }: Span): Band | undefined => {
@@ -60,16 +60,17 @@ export function planQueries(queries: readonly MetricDataQuery[], store: MetricSt
   };
   const samples = (id: string, span: Span): number => {
     const part = parts.get(id);
-    return part?.kind === 'metric' ? (store.read(part.key, 'SampleCount', span) ?? 0) : 0;
+    return part?.kind === 'metric' ? (part.samples(span) ?? 0) : 0;
   };
   return { period, value, samples, band };
 }
 
-function partOf({ Id, Expression: text, MetricStat: stat }: MetricDataQuery): Part {
+function partOf({ Id, Expression: text, MetricStat: stat }: MetricDataQuery, store: MetricStore): Part {
   if (stat !== undefined) {
     knownStatistic(stat.Stat);
     const { Namespace: namespace = '', MetricName: name = '', Dimensions: dimensions = [] } = stat.Metric;
-    return { kind: 'metric', stat: stat.Stat, key: { namespace, name, dimensions: Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])) } };
+    const key: MetricKey = { namespace, name, dimensions: Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])) };
+    return { kind: 'metric', read: store.reader(key, stat.Stat), samples: store.reader(key, 'SampleCount') };
   }
   const [, of, width] = /^\s*ANOMALY_DETECTION_BAND\(\s*([A-Za-z]\w*)\s*(?:,\s*([\d.]+)\s*)?\)\s*$/.exec(text ?? '') ?? [];
   if (of !== undefined) return { kind: 'band', of, width: Number(width ?? 2) };

@@ -12,6 +12,8 @@ export interface MetricStore {
   add(sample: Sample): void;
   /** A statistic over from ≤ t < to; undefined where no figure came. */
   read(key: MetricKey, stat: string, span: { readonly from: number; readonly to: number }): number | undefined;
+  /** The same, for many spans of one metric. */
+  reader(key: MetricKey, stat: string): (span: { readonly from: number; readonly to: number }) => number | undefined;
   list(): MetricKey[];
 }
 
@@ -19,6 +21,13 @@ const minute = 60_000;
 
 /** Keeps whatever a local run sends: a year of minutes of one metric is a few MB at most. */
 export function metricStore(): MetricStore {
+  const reader: MetricStore['reader'] = (key, stat) => {
+    const id = idOf(key);
+    return ({ from, to }) => {
+      const minutes = metrics.get(id)?.minutes;
+      return minutes === undefined ? undefined : statistic(stat, bucketsWithin(minutes, Math.floor(from / minute) * minute, to));
+    };
+  };
   const metrics = new Map<string, { readonly key: MetricKey; readonly minutes: Map<number, Map<number, number>> }>();
   return {
     add({ namespace, name, dimensions, at, values }) {
@@ -31,11 +40,8 @@ export function metricStore(): MetricStore {
       metric.minutes.set(start, bucket);
       for (const [value, count] of values) bucket.set(value, (bucket.get(value) ?? 0) + count);
     },
-    read(key, stat, { from, to }) {
-      const minutes = metrics.get(idOf(key))?.minutes;
-      if (minutes === undefined) return undefined;
-      return statistic(stat, bucketsWithin(minutes, Math.floor(from / minute) * minute, to));
-    },
+    read: (key, stat, span) => reader(key, stat)(span),
+    reader,
     list: () => [...metrics.values()].map(({ key }) => key),
   };
 }

@@ -30,6 +30,7 @@ export const percentileOf = (stat: string): number | undefined => {
 
 export function statistic(stat: string, buckets: readonly Bucket[]): number | undefined {
   const of = knownStatistic(stat);
+  if (buckets.length === 0) return undefined;
   const all = new Map<number, number>();
   for (const bucket of buckets) for (const [value, seen] of bucket) all.set(value, (all.get(value) ?? 0) + seen);
   return count(all) > 0 ? of(all) : undefined;
