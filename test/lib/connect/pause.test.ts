@@ -4,6 +4,7 @@ import { markFutureBookings } from '../../../lib/connect/mark-future-bookings.ts
 import { pauseConnection, resumeConnection } from '../../../lib/connect/pause.ts';
 import { readConnections } from '../../../lib/connect/read-connections.ts';
 import { syncConnection } from '../../../lib/inbound/sync-connection.ts';
+import { drainBooking } from '../../../lib/outbound/drain-booking.ts';
 import { hours, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { connectionGate } from '../../../lib/platform/connection-gate.ts';
 import { connections } from '../../../lib/platform/connections.ts';
@@ -18,7 +19,7 @@ import { aPost } from '../../support/notices.ts';
 import { busy, health, isDirty, notice, part, told } from '../../support/readings.ts';
 import { startSmallWorld, type Connected, type Sent, type SmallWorld } from '../../support/small-world.ts';
 import { isPending, newId, spanIn, wishFor } from '../../support/wishes.ts';
-import { drain, fakeQueue, inbound, leaseLength, pull, telling } from '../../support/workers.ts';
+import { drain, fakeQueue, inbound, leaseLength, outbound, pull, telling } from '../../support/workers.ts';
 
 let world: SmallWorld;
 beforeAll(async () => {
@@ -83,6 +84,34 @@ describe.each(['google', 'microsoft'] as const)('a connection to %s that an oper
     expect(await drain(world, before)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'updated' }] });
     expect(await drain(world, late)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'created' }] });
     expect(ada.person.standing().filter(({ title }) => title === 'Consultation').map(({ start }) => start).sort()).toEqual([spanIn(world, 7).start, spanIn(world, 9).start]);
+  });
+
+  it('stops what is under way before its next page and its next write, and leaves it to be done', async () => {
+    const ada = await world.connect(provider);
+    await pull(world, ada.id);
+    const id = newId();
+    await wish(ada, id, 1);
+    await notice(world, ada);
+    // The first look at the settings is the worker's own; the second stands before its first call.
+    const pausedAtSecondLook = () => {
+      let looks = 0;
+      const read = async () => {
+        if ((looks += 1) === 2) {
+          await pause(ada);
+          world.advance(seconds(6));
+        }
+        return world.settings.read();
+      };
+      return { read };
+    };
+    const quiet = calls(ada);
+    expect(await syncConnection({ ...inbound(world), settings: pausedAtSecondLook() }, ada.id, { endsAt: world.clock() + leaseLength })).toEqual({ outcome: 'gated' });
+    await resume(ada);
+    expect(await drainBooking({ ...outbound(world), settings: pausedAtSecondLook() }, { v: 1, hint: 'booking', booking_id: id }, world.clock() + leaseLength)).toMatchObject({ outcome: 'gated' });
+    expect(calls(ada)).toBe(quiet);
+    expect([await isDirty(world, ada), await isPending(world, id)]).toEqual([true, true]);
+    expect(await pull(world, ada.id)).toEqual({ outcome: 'paused' });
+    expect(await drain(world, id)).toMatchObject({ targets: [{ outcome: 'paused' }] });
   });
 
   it('keeps what was due on its row, out of upkeep’s way, and becomes unknown by staleness', async () => {
