@@ -54,6 +54,8 @@ export interface FaultWorld {
   readonly violations: string[];
   readonly random: () => number;
   now: number;
+  /** How far our clock is from everybody else's, in ms. */
+  skew: number;
   /** Whether SSM answers. */
   ssm: boolean;
   connect(provider: CalendarProvider, options?: { providerId?: string; calendars?: readonly { blocks: boolean; receives: boolean }[] }): Promise<Person>;
@@ -87,7 +89,7 @@ export function openSettings(): Map<string, string> {
 }
 
 export async function startFaultWorld(seed: number): Promise<FaultWorld> {
-  const state = { now: worldBegins, ssm: true };
+  const state = { now: worldBegins, ssm: true, skew: 0 };
   const clock = (): number => state.now;
   const random = seededRandom(seed);
   const outside = new Outside();
@@ -117,7 +119,7 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
   globalThis.fetch = door;
   const functions = wire({
     dynamo: dynamoDoor(outside, tables), sqs: sqsDoor(outside, queues), ssm: ssmDoor(outside, settings, { path: settingsPath, answers: () => state.ssm }),
-    named: tables.named, clock, random, settingsPath, urls: { google: google.url, graph: microsoft.url, login: microsoft.loginUrl, webhooks },
+    named: tables.named, clock: () => state.now + state.skew, random, settingsPath, urls: { google: google.url, graph: microsoft.url, login: microsoft.loginUrl, webhooks },
   });
   const afterwards: FaultWorld['afterwards'] = [];
   outside.later = (what, effect) => void afterwards.push({ at: state.now + 90_000, what, effect });
@@ -131,6 +133,12 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
     },
     set now(ms) {
       state.now = ms;
+    },
+    get skew() {
+      return state.skew;
+    },
+    set skew(ms) {
+      state.skew = ms;
     },
     get ssm() {
       return state.ssm;

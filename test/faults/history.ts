@@ -1,6 +1,6 @@
 // A history: what people, the platform, operators, providers and queues do, as plain steps that mean something in any state of the world, so
 // that a history from which steps were taken out is one too.
-import { days, hours, minutes } from '../../lib/platform/clock.ts';
+import { days, hours, minutes, seconds } from '../../lib/platform/clock.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { add, addWeekly, hourSlot, move, publish, remove } from './acts.ts';
 import { consentAgain, join, leave, revoke, switchReceiving } from './connection-acts.ts';
@@ -9,7 +9,7 @@ import { quiet } from './quiet.ts';
 
 /** A short history leaves out what takes long. */
 const longKinds = ['weeks'] as const;
-const kinds = ['add', 'add', 'add', 'weekly', 'move', 'move', 'remove', 'book', 'book', 'change', 'change', 'cancel', 'replay', 'meddle', 'sync', 'webhooks', 'allow', 'ssm', 'expire', 'forget', 'storm', 'notices', 'queue', 'deaths', 'join', 'leave', 'receives', 'revoke', 'consent', 'outage', 'pass', 'pass', 'pass', 'pass', 'leap'] as const;
+const kinds = ['add', 'add', 'add', 'weekly', 'move', 'move', 'remove', 'book', 'book', 'change', 'change', 'cancel', 'replay', 'meddle', 'sync', 'webhooks', 'allow', 'ssm', 'expire', 'forget', 'storm', 'notices', 'queue', 'deaths', 'join', 'leave', 'receives', 'revoke', 'consent', 'outage', 'skew', 'pass', 'pass', 'pass', 'pass', 'leap'] as const;
 export interface Step {
   readonly kind: (typeof kinds)[number] | (typeof longKinds)[number];
   /** What is chosen, each in [0, 1). */
@@ -34,6 +34,8 @@ export const newStory = (): Story => ({ slots: 0, bookings: new Map(), published
 const pick = <T>(all: readonly T[], a: number): T | undefined => all[Math.floor(a * all.length)];
 const fresh = (world: FaultWorld, story: Story) => hourSlot(world, (story.slots += 1));
 const ownEvents = (world: FaultWorld, person: Person, calendar: number) => [...world.model.calendar(person.id, person.calendars[calendar]?.id ?? '').events.keys()];
+
+const onItsWay = ({ queues }: FaultWorld) => queues.messages.filter(({ queue }) => queue === 'inbound' || queue === 'booking');
 
 type Act = (world: FaultWorld, story: Story, step: Step) => Promise<void> | void;
 
@@ -108,7 +110,7 @@ const acts: Record<Step['kind'], Act> = {
     else posted.at += b * hours(2);
   },
   queue(world, _, { a, b }) {
-    const message = pick(world.queues.messages, b);
+    const message = pick(onItsWay(world), b);
     if (!message) return;
     if (a < 0.5) world.queues.push(message.queue, message.body, Math.floor(b * 900));
     else message.visibleAt += b * minutes(30);
@@ -116,7 +118,7 @@ const acts: Record<Step['kind'], Act> = {
   /** Delivered too often, and set aside: until somebody redrives them. */
   deaths(world, _, { a }) {
     const { queues } = world;
-    for (const message of queues.messages.filter(({ queue }) => queue === 'inbound' || queue === 'booking').slice(0, 1 + Math.floor(a * 4))) {
+    for (const message of onItsWay(world).slice(0, 1 + Math.floor(a * 4))) {
       queues.remove(message);
       queues.push(`${message.queue}-dead`, message.body);
     }
@@ -128,6 +130,8 @@ const acts: Record<Step['kind'], Act> = {
   consent: (world) => consentAgain(world),
   /** The clock jumps: nothing of ours ran for so long. */
   outage: (world, _, { a, b }) => void (world.now += b < 0.5 ? a * minutes(30) : a * days(9)),
+  /** The next function's clock is another's. */
+  skew: (world, _, { a }) => void (world.skew = (a - 0.5) * seconds(10)),
   pass: (world, _, { a }) => quiet(world, { until: world.now + a * minutes(8) }),
   leap: (world, _, { a }) => quiet(world, { until: world.now + a * hours(3) }),
   /** All is on, and upkeep comes every minute. */

@@ -18,11 +18,11 @@ interface Book {
   readonly judged: Judged;
   /** The fence under which a connection's last cursor was saved. */
   readonly saved: Map<string, unknown>;
-  offSince: number | undefined;
+  off: { readonly since: number; readonly suffered: number; doubt: boolean } | undefined;
 }
 const books = new WeakMap<FaultWorld, Book>();
 function bookOf(world: FaultWorld): Book {
-  const book = books.get(world) ?? { judged: nothingJudged(), saved: new Map(), offSince: undefined };
+  const book = books.get(world) ?? { judged: nothingJudged(), saved: new Map(), off: undefined };
   books.set(world, book);
   return book;
 }
@@ -56,16 +56,19 @@ export function secretsKept(world: FaultWorld): string[] {
   return [...google.issued(), ...microsoft.issued()].filter((secret) => seen.includes(secret)).map((secret) => `the secret ${secret} can be read`);
 }
 
-/** Of who may not know it yet: settings are kept for 30 s, for 5 min where SSM does not answer, and a lease is a minute. */
-const knownAfter = minutes(7);
+/** Who is off for so long knows it: settings are kept for 30 s, for 5 min where they cannot be read, and a lease is a minute. */
+const [knownAfter, knownInDoubtAfter] = [minutes(2), minutes(7)];
 const isOfEvents = (what: string): boolean => /^(google|graph) /.test(what) && !/\/(token|revoke|stop)$/.test(what) && !what.startsWith('graph DELETE /v1.0/subscriptions');
 
 /** While SYNC is off no calendar is read or written; a person who consents may still be asked for their calendars. */
 export function silentWhileOff(world: FaultWorld, what: string, process: Process): void {
   const book = bookOf(world);
-  if (world.settings.get(Setting.syncEnabled) === 'true') book.offSince = undefined;
-  else book.offSince ??= world.now;
-  if (book.offSince === undefined || world.now - book.offSince < knownAfter || process.name === 'connect') return;
+  const { outside, now } = world;
+  if (world.settings.get(Setting.syncEnabled) === 'true') book.off = undefined;
+  else book.off ??= { since: now, suffered: outside.suffered.length, doubt: false };
+  if (!book.off) return;
+  book.off.doubt ||= !world.ssm || outside.suffered.slice(book.off.suffered).some((one) => one.endsWith('GetParameters'));
+  if (now - book.off.since < (book.off.doubt ? knownInDoubtAfter : knownAfter) || process.name === 'connect') return;
   judged(world, 'sync off, no calls');
   if (isOfEvents(what)) world.violations.push(`${process.name} called ${what} while SYNC was off`);
 }

@@ -68,6 +68,7 @@ function misfortune(luck: number, { retries, mayBeLate }: { retries: boolean; ma
 async function calm(world: FaultWorld, story: Story): Promise<void> {
   for (const [name, value] of openSettings()) world.settings.set(name, value);
   world.ssm = true;
+  world.skew = 0;
   world.google.clearFaults();
   world.microsoft.clearFaults();
   fairWeather(world);
