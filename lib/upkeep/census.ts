@@ -46,7 +46,7 @@ export async function takeCensus({ dynamo, tables, clock }: CensusParts, goOn: (
   return { states, watches };
 }
 
-const stateOf = (connection: Connection): ConnectionState | 'paused' => (connection.state === 'active' && 'paused_at' in connection ? 'paused' : connection.state);
+const stateOf = (connection: Connection): ConnectionState | 'paused' => (connection.state === 'active' && connection.paused_at !== undefined ? 'paused' : connection.state);
 
 async function pageOf({ dynamo, table, shard, after }: { dynamo: DynamoDBClient; table: string; shard: string; after: Record<string, AttributeValue> | undefined }): Promise<{ ids: string[]; after: Record<string, AttributeValue> | undefined }> {
   const { Items = [], LastEvaluatedKey } = await dynamo.send(
