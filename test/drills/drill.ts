@@ -32,6 +32,8 @@ export interface Drill {
   readonly title: string;
   /** How many times as fast the local run's clock goes. Default 1. */
   readonly clock?: number;
+  /** The local run begins as it was deployed, all flags off; otherwise it is open for everybody. */
+  readonly asDeployed?: true;
   run(scene: Scene): Promise<void>;
 }
 
@@ -88,6 +90,12 @@ export async function runDrill(drill: Drill, scene: Omit<Scene, 'step'>, { clock
 export const neverBegan = ({ name, title }: Drill, error: unknown): DrillRecord => ({
   drill: name, title, verdict: 'FAIL', ms: 0,
   steps: [{ step: 'start', expects: 'The run to drill on starts.', verdict: 'FAIL', ms: 0, seen: {}, why: sentenceOf(error) }],
+});
+
+/** The record of a drill whose run found at its end that a secret was written down, or did not end. */
+export const endedBadly = (record: DrillRecord, error: unknown): DrillRecord => ({
+  ...record, verdict: 'FAIL',
+  steps: [...record.steps, { step: 'end', expects: 'The run ends, and no log line, table item or message of it holds a secret.', verdict: 'FAIL', ms: 0, seen: {}, why: sentenceOf(error) }],
 });
 
 /** A drill of which a step was skipped has not passed: what depends on that step must not lean on it. */

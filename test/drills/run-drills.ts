@@ -6,7 +6,7 @@ import { commitOf, treeHash } from '../../infra/commands/deploy/tree.ts';
 import { projectRoot } from '../../infra/local/synthesis.ts';
 import { eachConcurrently } from '../../lib/platform/concurrently.ts';
 import { startRun } from '../support/run.ts';
-import { neverBegan, runDrill, type Drill, type DrillRecord, type StepRecord } from './drill.ts';
+import { endedBadly, neverBegan, runDrill, type Drill, type DrillRecord, type StepRecord } from './drill.ts';
 import { writeEvidence, type Circumstances, type Evidence } from './evidence.ts';
 
 export interface Drilling {
@@ -49,16 +49,18 @@ export async function runDrills(drills: readonly Drill[], drilling: Drilling): P
 async function onLocalRun(drill: Drill, { note }: Drilling): Promise<DrillRecord> {
   let run: Awaited<ReturnType<typeof startRun>>;
   try {
-    run = await startRun(drill.clock === undefined ? {} : { clock: drill.clock });
+    run = await startRun(drill.clock === undefined ? {} : { clock: drill.clock }, { asDeployed: drill.asDeployed === true });
   } catch (error) {
     return neverBegan(drill, error);
   }
   const place = openPlace({ outputs: join(run.sandbox.folder, 'outputs.json') });
+  const record = await runDrill(drill, { place, local: run }, { clock: Date.now, told: teller(drill, note) });
+  place.close();
   try {
-    return await runDrill(drill, { place, local: run }, { clock: Date.now, told: teller(drill, note) });
-  } finally {
-    place.close();
     await run.close();
+    return record;
+  } catch (error) {
+    return endedBadly(record, error);
   }
 }
 

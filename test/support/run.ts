@@ -13,8 +13,8 @@ export interface Run {
   readonly platform: Platform;
 }
 
-/** Starts a local run in a folder of its own, open for everybody; `close` leaves nothing of it, and throws where it wrote a secret down. */
-export async function startRun(options: SandboxOptions = {}): Promise<Run & { close(): Promise<void> }> {
+/** Starts a local run in a folder of its own, open for everybody or else as it was deployed; `close` leaves nothing of it, and throws where it wrote a secret down. */
+export async function startRun(options: SandboxOptions = {}, { asDeployed = false } = {}): Promise<Run & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'run-'));
   const sandbox = await startSandbox({ folder, ...options });
   const opened = platform(sandbox.outputs, sandbox.clock.now);
@@ -24,7 +24,7 @@ export async function startRun(options: SandboxOptions = {}): Promise<Run & { cl
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await opened.open();
+    if (!asDeployed) await opened.open();
   } catch (error) {
     await close();
     throw error;
