@@ -179,3 +179,16 @@ describe('operators, by their command', () => {
     await platform.take('booking-dead');
   });
 });
+
+describe('operators, by their figures', () => {
+  it('read what all functions counted, in Prometheus’ words, whichever function answers them', async () => {
+    const answer = await fetch(`${run().sandbox.apiUrl}/ops/metrics/calendar?format=prometheus`);
+    const text = await answer.text();
+    const value = (series: string): number => Number(text.split('\n').find((line) => line.startsWith(`${series} `))?.split(' ')[1]);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    expect(value('calendar_sync_webhooks_total{calendar_provider="google",outcome="accepted"}')).toBeGreaterThanOrEqual(1);
+    expect(value('calendar_sync_dead_letters_total{queue="booking",reason="not_json"}')).toBe(2);
+    expect(value('calendar_sync_latency_ms_count{direction="inbound",calendar_provider="google"}')).toBeGreaterThanOrEqual(1);
+    expect(run().sandbox.metrics.emf().ignored).toEqual([]);
+  });
+});
