@@ -62,9 +62,12 @@ const upkeepTicks: Send = ({ own }) => {
 };
 const idle: Send = ({ own }) => own(Metric.waiting, 0);
 const waits: Send = ({ own }) => own(Metric.waiting, 3);
+/** Off, upkeep does not even look what waits; but should it ever, that is no stall. */
 const off: Send = ({ own }) => {
   own(Metric.ticks, 1);
   own(Metric.enabled, 0);
+  own(Metric.waiting, 3);
+  own(Metric.runs, 0, { ...inbound, outcome: 'succeeded' });
 };
 const busy: Send = ({ own, vended }) => {
   own(Metric.runs, 1, { ...inbound, outcome: 'succeeded' }, 40);

@@ -59,6 +59,8 @@ describe('a synthesized stack on this machine', () => {
     sandbox.on('invocation', ({ coldStart }) => starts.push(coldStart));
     const call = async (path: string): Promise<number> => (await fetch(`${sandbox.apiUrl}/v1/${path}`)).status;
     expect([await call('a/b'), await call('a/b'), await call('crash/now'), await call('a/b'), await call('throw/now'), await call('a/b')]).toEqual([201, 201, 500, 201, 500, 201]);
+    const counted = (namespace: string, name: string, dimensions: Record<string, string>) => sandbox.metrics.figure({ namespace, name, dimensions }, 'Sum', { from: 0, to: sandbox.clock.now() + 60_000 });
+    expect([counted('AWS/ApiGateway', 'Count', { ApiId: 'local' }), counted('AWS/ApiGateway', '5xx', { ApiId: 'local' }), counted('AWS/Lambda', 'Invocations', { FunctionName: 'small-availability' }), counted('AWS/Lambda', 'Errors', { FunctionName: 'small-availability' })]).toEqual([6, 2, 6, 2]);
     expect(starts).toEqual([true, false, false, true, false, false]);
     expect(sandbox.peakMemory()['small-availability']).toBeGreaterThan(20);
   });
