@@ -1,5 +1,7 @@
 // Days for one connection, without waiting for them: the local run's clock cannot jump, so its rows are set back.
 import { GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { unlessRefused } from '../../lib/platform/dynamo.ts';
+import { eventually } from './eventually.ts';
 import type { Run } from './run.ts';
 
 /** Members of `pull` and `push` rows that are moments. */
@@ -13,7 +15,11 @@ export async function timePasses({ sandbox, platform: { dynamo, outputs } }: Run
   const set = async (TableName: string, Key: Record<string, { S: string }>, paths: readonly string[]): Promise<void> => {
     if (paths.length === 0) return;
     const sets = paths.map((path) => `${path} = ${path} - :ms`).join(', ');
-    await dynamo.send(new UpdateItemCommand({ TableName, Key, UpdateExpression: `SET ${sets}`, ExpressionAttributeValues: { ':ms': { N: String(ms) } } }));
+    // Whoever holds the lease would write what he read before over it.
+    const ConditionExpression = 'attribute_not_exists(leaseUntil) OR leaseUntil <= :now';
+    const update = (): Promise<boolean> =>
+      unlessRefused(dynamo.send(new UpdateItemCommand({ TableName, Key, UpdateExpression: `SET ${sets}`, ConditionExpression, ExpressionAttributeValues: { ':ms': { N: String(ms) }, ':now': { N: String(sandbox.clock.now()) } } })));
+    await eventually('nobody at work on the row', update);
   };
   const key = { connection_id: { S: connectionId } };
   const { Item = {} } = await dynamo.send(new GetItemCommand({ TableName: outputs.tables.connections, Key: key, ConsistentRead: true }));

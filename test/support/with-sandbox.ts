@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import type { SandboxOptions } from '../../infra/local/sandbox.ts';
 import { startRun, type Run } from './run.ts';
 
@@ -7,6 +7,8 @@ import { startRun, type Run } from './run.ts';
  * sources synthesizes them, which takes a while.
  */
 export function withSandbox(options: SandboxOptions = {}): () => Run {
+  // Everything on a machine waits for the slowest of its processes: what hangs is told by who waits, not by the test's end.
+  jest.setTimeout(60_000);
   let run: Awaited<ReturnType<typeof startRun>> | undefined;
   beforeAll(async () => {
     run = await startRun(options);
