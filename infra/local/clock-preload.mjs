@@ -1,4 +1,4 @@
-// Loaded by `node --import` into child processes: makes Date run `rate` times as fast from `epoch` on; timers too, where asked.
+// Loaded by `node --import` into child processes: makes Date run `rate` times as fast from `epoch` on; timers or deadlines too, where asked.
 const asked = new URL(import.meta.url).searchParams;
 const epoch = Number(asked.get('epoch'));
 const rate = Number(asked.get('rate'));
@@ -19,4 +19,11 @@ if (asked.get('timers') === 'true') {
   globalThis.setTimeout = (run, delay = 0, ...args) => wallTimeout(run, delay / rate, ...args);
   // Intervals of a few milliseconds are how an engine looks around, not a time that anyone waits for: divided, they would only burn CPU.
   globalThis.setInterval = (run, delay = 0, ...args) => wallInterval(run, Math.max(Math.min(delay, 10), delay / rate), ...args);
+}
+
+if (asked.get('deadlines') === 'true') {
+  const { timeout } = AbortSignal;
+  // A call that waited its ten seconds on the wall would outlive its lease, which ends by this clock; but a busy machine needs its time.
+  const least = 2000;
+  AbortSignal.timeout = (ms) => timeout.call(AbortSignal, Math.max(ms / rate, Math.min(ms, least)));
 }

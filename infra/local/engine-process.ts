@@ -1,7 +1,8 @@
 // Child process of the local run: one embedded engine (dynamodb or sqs) behind a listener that counts its calls.
 // GET /_control/calls tells how often each operation was called on each table or queue; DELETE forgets it.
 // PUT /_control/fail?operation=UpdateItem&how=throttled|broken|hanging&times=n makes the next n such calls (default: all, of any operation,
-// broken) fail before they reach the engine; DELETE ends it.
+// broken) fail before they reach the engine; `operation` may be there several times; DELETE ends it. Those throttled are counted as
+// `throttled UpdateItem sync-state` beside the calls.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -18,8 +19,8 @@ const calls: Record<string, number> = {};
 let handle: Handler | undefined;
 
 /** Names the call from its header and, for the table or queue, its body: `UpdateItem sync-state`. */
-function count(request: IncomingMessage): void {
-  const operation = String(request.headers['x-amz-target'] ?? 'unknown').split('.').at(-1) ?? 'unknown';
+function count(request: IncomingMessage, as = ''): void {
+  const operation = as + (String(request.headers['x-amz-target'] ?? 'unknown').split('.').at(-1) ?? 'unknown');
   let seen = '';
   request.on('data', (chunk: Buffer) => {
     if (seen.length < 10_000_000) seen += chunk.toString('latin1');
@@ -38,22 +39,23 @@ function control(request: IncomingMessage, response: ServerResponse): void {
 }
 
 /** How calls are made to fail, while they are. */
-let failing: { readonly operation: string | null; readonly how: string; times: number } | undefined;
+let failing: { readonly operations: readonly string[]; readonly how: string; times: number } | undefined;
 
 function turnFailing(request: IncomingMessage, response: ServerResponse): void {
   const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const how = searchParams.get('how') ?? 'broken';
   const times = Number(searchParams.get('times') ?? Number.POSITIVE_INFINITY);
   if (!['throttled', 'broken', 'hanging'].includes(how) || Number.isNaN(times)) return void response.writeHead(400).end('how is throttled, broken or hanging; times a number.');
-  failing = request.method === 'DELETE' ? undefined : { operation: searchParams.get('operation'), how, times };
+  failing = request.method === 'DELETE' ? undefined : { operations: searchParams.getAll('operation'), how, times };
   response.writeHead(204).end();
 }
 
 /** Fails a call as the service would, if it is to fail: nothing of it reaches the engine. */
 function fails(request: IncomingMessage, response: ServerResponse): boolean {
   const operation = String(request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? '';
-  if (failing === undefined || failing.times < 1 || (failing.operation !== null && failing.operation !== operation)) return false;
+  if (failing === undefined || failing.times < 1 || (failing.operations.length > 0 && !failing.operations.includes(operation))) return false;
   failing.times -= 1;
+  if (failing.how === 'throttled') count(request, 'throttled ');
   request.resume();
   // The caller's own deadline ends it.
   if (failing.how === 'hanging') return true;

@@ -52,7 +52,7 @@ const leastTimeoutMs = 10_000;
 export function startFunctionProcess(plan: FunctionPlan, options: { clock: VirtualClock; onLine: (line: LogLine) => void }): FunctionProcess {
   const { clock } = options;
   const child = startChild('function-bootstrap.mjs', {
-    nodeOptions: [...clock.preload('dates'), `--max-old-space-size=${Math.floor(plan.memoryMb * 0.9)}`],
+    nodeOptions: [...clock.preload('dates and deadlines'), `--max-old-space-size=${Math.floor(plan.memoryMb * 0.9)}`],
     env: { ...plan.environment },
     cwd: plan.folder,
   });

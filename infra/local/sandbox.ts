@@ -195,7 +195,7 @@ async function startEngines(stack: LocalStack, { options, clock, closing, events
   const [tables, queues] = await Promise.all([createTables(stack, table.url), createQueues(stack, queue.url), plantParameters(stack, ssm.url)]);
   registerApi(stack, gateway.url);
   registerFunctions(stack);
-  cloudwatch.start(stack, { queues, endpoint: queue.url });
+  cloudwatch.start(stack, { queues, endpoint: queue.url, ...(table.child && { tables: table.url }) });
   const children = [table.child, queue.child, simulators?.child].filter((child) => child !== undefined);
   return { endpoints: { dynamodb: table.url, sqs: queue.url, ssm: ssm.url, cloudwatch: cloudwatch.url }, cloudwatch, tables, queues, simulators, gateway, children, queuesShared: queue.child === undefined };
 }

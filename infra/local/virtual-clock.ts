@@ -6,8 +6,8 @@ export interface VirtualClock {
   readonly rate: number;
   /** How long a span of this clock takes on the wall, in milliseconds. */
   readonly wall: (span: number) => number;
-  /** Node options that give a child process the same clock: its dates only, or its timers too. None at rate 1. */
-  readonly preload: (bend: 'dates' | 'dates and timers') => string[];
+  /** Node options that give a child process the same clock: its dates only, the deadlines of its calls too, or its timers too. None at rate 1. */
+  readonly preload: (bend: 'dates' | 'dates and deadlines' | 'dates and timers') => string[];
 }
 
 export function virtualClock(rate = 1, wallNow: Clock = () => Date.now()): VirtualClock {
@@ -27,5 +27,6 @@ function preloadUrl(clock: { epoch: number; rate: number; bend: string }): strin
   url.searchParams.set('epoch', String(clock.epoch));
   url.searchParams.set('rate', String(clock.rate));
   url.searchParams.set('timers', String(clock.bend === 'dates and timers'));
+  url.searchParams.set('deadlines', String(clock.bend === 'dates and deadlines'));
   return url.href;
 }

@@ -10,7 +10,7 @@ import { readEmf } from './emf.ts';
 import { metricStore, type MetricKey } from './metric-store.ts';
 import { operations, type Operations } from './operations.ts';
 import { startCloudWatchServer } from './server.ts';
-import { apiFigures, lambdaFigures, queueDepths } from './vended.ts';
+import { apiFigures, lambdaFigures, queueDepths, tableThrottles } from './vended.ts';
 
 export interface CloudWatch {
   /** Where its calls are answered; an outside one, where AWS_ENDPOINT_URL_CLOUDWATCH names it. */
@@ -26,7 +26,7 @@ export interface CloudWatch {
   readonly throttled: (functionName: string) => void;
   readonly answered: (answer: { readonly status: number; readonly ms: number }) => void;
   /** Begins to evaluate. Only now are all names known that alarms refer to. */
-  readonly start: (stack: LocalStack, queues: { readonly queues: readonly LocalQueue[]; readonly endpoint: string }) => void;
+  readonly start: (stack: LocalStack, engines: { readonly queues: readonly LocalQueue[]; readonly endpoint: string; /** Absent: the tables are somebody else's. */ readonly tables?: string | undefined }) => void;
   close(): Promise<void>;
 }
 
@@ -66,10 +66,10 @@ export async function startCloudWatch({ clock, stage, onTransition, onTrouble, g
     invoked: ({ function: name, startedAt, durationMs, error }) => lambda(name, startedAt, { Invocations: 1, Errors: Number(error !== undefined), Duration: durationMs, Throttles: 0 }),
     throttled: (name) => lambda(name, clock.now(), { Throttles: 1 }),
     answered: ({ status, ms }) => api({ apiId: 'local', stage, status, ms, at: clock.now() }),
-    start: (stack, queues) => {
+    start: (stack, { tables, ...queues }) => {
       watch = watchAlarms(planAlarms(stack, store), { startedAt: clock.now(), onTransition });
       answers = operations(store, watch, clock.now);
-      stop = everyMinute({ clock, depths: queueDepths(store.add, queues), evaluate: watch.evaluate, onTrouble });
+      stop = everyMinute({ clock, depths: queueDepths(store.add, queues), throttles: tables === undefined ? () => Promise.resolve() : tableThrottles(store.add, tables), evaluate: watch.evaluate, onTrouble });
     },
     close: async () => {
       await stop();
@@ -81,19 +81,21 @@ export async function startCloudWatch({ clock, stage, onTransition, onTrouble, g
 interface Minutes {
   readonly clock: VirtualClock;
   readonly depths: ReturnType<typeof queueDepths>;
+  /** Counts what was throttled as of a moment. */
+  readonly throttles: (at: number) => Promise<void>;
   readonly evaluate: (minuteEnd: number) => void;
   readonly onTrouble: (trouble: string) => void;
 }
 
 /** Evaluates every minute of the run's clock, none left out, a little after its end: lines of its last moments are still on their way. */
-function everyMinute({ clock, depths, evaluate, onTrouble }: Minutes): () => Promise<void> {
+function everyMinute({ clock, depths, throttles, evaluate, onTrouble }: Minutes): () => Promise<void> {
   const late = Math.max(5_000, 300 * clock.rate);
   let next = Math.ceil(clock.now() / minute) * minute;
   let working: Promise<void> = Promise.resolve();
   let idle = true;
   const work = async (): Promise<void> => {
     if (clock.now() < next + late) return;
-    await depths.look();
+    await Promise.all([depths.look(), throttles(next - 1)]);
     for (; clock.now() >= next + late; next += minute) {
       depths.tell(next - minute);
       evaluate(next);

@@ -20,6 +20,25 @@ export const apiFigures =
   ({ apiId, stage, status, ms, at }: { apiId: string; stage: string; status: number; ms: number; at: number }): void =>
     addAll(add, 'AWS/ApiGateway', { sets: [{ ApiId: apiId }, { ApiId: apiId, Stage: stage }], at, figures: { Count: 1, '4xx': Number(status >= 400 && status < 500), '5xx': Number(status >= 500), Latency: ms } });
 
+const writes = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems'];
+
+/**
+ * What the engine was told to throttle since the last look: it throttles nothing of itself.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+ */
+export function tableThrottles(add: Add, engine: string): (at: number) => Promise<void> {
+  let before: Figures = {};
+  return async (at) => {
+    const calls = (await (await fetch(`${engine}/_control/calls`)).json()) as Figures;
+    for (const [name, count] of Object.entries(calls)) {
+      const [, operation = '', table = ''] = /^throttled (\w+) (\S+)$/.exec(name) ?? [];
+      const more = count - (before[name] ?? 0);
+      if (table !== '' && more > 0) addAll(add, 'AWS/DynamoDB', { sets: [{ TableName: table }], at, figures: { [writes.includes(operation) ? 'WriteThrottleEvents' : 'ReadThrottleEvents']: more } });
+    }
+    before = calls;
+  };
+}
+
 export interface QueueDepths {
   /** Asks the queues how much they hold. */
   readonly look: () => Promise<void>;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DynamoDBClient, ListTablesCommand, DescribeLimitsCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeTableCommand, DynamoDBClient, ListTablesCommand, DescribeLimitsCommand } from '@aws-sdk/client-dynamodb';
 import { startTableEngine } from '../../../infra/local/tables.ts';
 
 let engine: Awaited<ReturnType<typeof startTableEngine>>;
@@ -33,6 +33,16 @@ describe('an engine that is told to fail', () => {
     await expect(list()).rejects.toMatchObject({ name: 'TimeoutError' });
     await fail('', 'DELETE');
     await expect(list()).resolves.toMatchObject({ TableNames: [] });
+  });
+
+  it('fails several operations at once, and counts what it throttled by table', async () => {
+    await fail('?operation=ListTables&operation=DescribeTable&how=throttled');
+    await expect(list()).rejects.toThrow();
+    await expect(client.send(new DescribeTableCommand({ TableName: 'bookings' }))).rejects.toThrow();
+    await fail('', 'DELETE');
+    await list();
+    const calls = (await (await fetch(`${engine.url}/_control/calls`)).json()) as Record<string, number>;
+    expect(calls['throttled DescribeTable bookings']).toBe(1);
   });
 
   it('does not fail in ways that it does not know', async () => {

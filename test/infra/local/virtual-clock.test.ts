@@ -33,4 +33,17 @@ describe('a clock that runs faster', () => {
     expect(said.at).toBeGreaterThanOrEqual(before);
     expect(said.at).toBeLessThanOrEqual(now());
   });
+
+  it('shortens the deadlines of calls where asked, but not below what a busy machine needs', () => {
+    const code = `
+      const from = performance.now();
+      const after = (ms) => new Promise((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(Math.round(performance.now() - from))));
+      const alive = setTimeout(() => undefined, 60_000);
+      console.log(JSON.stringify(await Promise.all([after(300), after(10_000)])));
+      clearTimeout(alive);`;
+    const [short = 0, long = 0] = JSON.parse(execFileSync(process.execPath, [...virtualClock(20).preload('dates and deadlines'), '--input-type=module', '-e', code]).toString()) as number[];
+    expect(short).toBeLessThan(2_000);
+    expect(long).toBeGreaterThanOrEqual(1_990);
+    expect(long).toBeLessThan(9_000);
+  });
 });
