@@ -48,18 +48,18 @@ export const inOperate: readonly Sabotage[] = [
   ...inFile('lib/operate/operators-values.ts', ['infra/commands/deploy'], [
     { id: 'operators-values-not-restored', breaks: 'A deployment gives operators their flags back.', find: 'was === undefined || was === after[name] ?', replace: "was === undefined || was !== '' ?", gate: 'flags-off' },
   ]),
-  ...inFile('lib/operate/migrations/run.ts', ['lib/operate/migrations'], [
+  ...inFile('lib/operate/migrations/run.ts', ['lib/operate/migration-runs', 'lib/operate/migrations'], [
     { id: 'rollback-in-forward-order', breaks: 'Rollbacks run in reverse order.', find: 'of [...wanted].reverse())', replace: 'of [...wanted])', gate: 'rollback' },
     { id: 'migration-beside-live-sync', breaks: 'Nothing is imported while sync is on.', find: "(await settings.read()).flag(Setting.syncEnabled) !== 'closed')", replace: "(await settings.read()).flag(Setting.syncEnabled) === 'unknown')", gate: 'migrations' },
     { id: 'migration-not-verified', breaks: 'What a migration loaded is looked for before it counts as done.', find: "if ((checked['missing'] ?? 0) > 0)", replace: "if ((checked['missing'] ?? 0) > 1e9)", gate: 'migrations' },
     { id: 'migration-runs-again', breaks: 'A migration that is done is not run again.', find: "if (entry?.state === 'done' && same) return", replace: "if (entry?.state === 'done' && same && dry()) return", and: { find: "async function forward(", replace: 'const dry = (): boolean => false;\n\nasync function forward(' }, gate: 'migrations' },
     { id: 'dry-run-writes', breaks: 'A dry run writes nothing.', find: "const context = { parts, dryRun, ...(source && { source }) };", replace: "const context = { parts, dryRun: false, ...(source && { source }) };", gate: 'migrations' },
   ]),
-  ...inFile('lib/operate/migrations/ledger.ts', ['lib/operate/migrations'], [
+  ...inFile('lib/operate/migrations/ledger.ts', ['lib/operate/migration-runs', 'lib/operate/migrations'], [
     { id: 'two-operators-at-once', breaks: 'Two operators never run at once.', find: "'attribute_not_exists(#holder) OR #until <= :now OR #holder = :me'", replace: "'attribute_not_exists(#holder) OR #until <= :now OR #holder = :me OR #holder <> :me'", gate: 'migrations' },
     { id: 'sleeper-goes-on', breaks: 'Who lost the lock stops at the next save.', find: "condition: '#holder = :me', names: {", replace: "condition: '#holder = :me OR #holder <> :me', names: {", gate: 'migrations' },
   ]),
-  ...inFile('lib/operate/migrations/uniqueness.ts', ['lib/operate/migrations'], [
+  ...inFile('lib/operate/migrations/uniqueness.ts', ['lib/operate/migration-runs', 'lib/operate/migrations'], [
     { id: 'rollback-takes-what-was-used', breaks: 'A rollback takes away what came over, and nothing that was used since.', find: "if ((await use(row.S.split('#')[0] ?? '')) !== 'unused') return 'kept';", replace: 'void use;', gate: 'rollback' },
     { id: 'rollback-does-nothing', breaks: 'A rollback takes away what came over.', find: "if (!isMarked(item, name) || provider_id", replace: "if (isMarked(item, name) || provider_id", gate: 'rollback' },
     { id: 'import-overwrites', breaks: 'An import writes over nothing that is there.', find: "ConditionExpression: 'attribute_not_exists(provider_id)',", replace: "ConditionExpression: 'attribute_not_exists(provider_id) OR attribute_exists(provider_id)',", gate: 'migrations' },

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { days, hours, minutes } from '../../../lib/platform/clock.ts';
-import { judgeReturn } from '../../../lib/connect/consent-return.ts';
+import { judgeReturn, type ProvedReturn } from '../../../lib/connect/consent-return.ts';
 import { hashOf } from '../../../lib/connect/consent-starts.ts';
+import { finishConsent } from '../../../lib/connect/finish-consent.ts';
 import { cookieName } from '../../../lib/connect/open-consent.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
@@ -147,8 +148,10 @@ describe.each(both)('a consent at %s', (provider) => {
     const at = browser();
     const { url } = await answerUpTo(at, provider);
     const before = simulator.requests.length;
-    const ends = await Promise.all([at.get(url), at.get(url)]);
-    expect(ends.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const event = { rawQueryString: new URL(url).search.slice(1), cookies: at.cookies(world.url) } as unknown as APIGatewayProxyEventV2;
+    const proved = (await Promise.all([judgeReturn(world.parts, event), judgeReturn(world.parts, event)])) as ProvedReturn[];
+    const ends = await Promise.all(proved.map((back) => finishConsent(world.parts, back, world.parts.clock() + minutes(1))));
+    expect(ends.map((end) => (end.end === 'refused' ? end.refusal : end.end)).sort()).toEqual(['connected', 'replayed']);
     expect(simulator.requests.slice(before).filter(({ path }) => path.endsWith('token'))).toHaveLength(1);
     expect(await world.connections()).toHaveLength(1);
   });

@@ -187,6 +187,17 @@ describe('a change of our own rows', () => {
   });
 });
 
+describe('a change that does not stand once it is made', () => {
+  it('is refused, and not done', async () => {
+    const pass = (ending: 'changed' | 'missing') => async () => ({ table: 'sync-state' as const, each: async () => ending });
+    const hollow: Migration = { name: 'hollow', kind: 'layout', forward: pass('changed'), verify: pass('missing'), rollback: pass('changed') };
+    await world.migrate(small());
+    const parts = await world.parts();
+    await expect(migrate(parts, {}, [hollow])).rejects.toThrow(/does not stand/);
+    expect(await ledger(parts, [hollow])).toMatchObject([{ migration: 'hollow', state: 'verify' }]);
+  });
+});
+
 describe('a large export', () => {
   it('is held a few lines at a time, however long it is', async () => {
     const folder = writeExport({ connections: [aConnectionLine(2)], events: Array.from({ length: 3_000 }, (_, n) => anEventLine(2, n, spanIn(1 + (n % 90)), { is_busy: n % 30 === 0 })) });
