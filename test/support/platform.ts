@@ -133,10 +133,7 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
       const root = provider === 'google' ? outputs.simulators.google : outputs.simulators.graph;
       const { someone, email, elsewhere } = await person({ provider, root, zone, name: account, unwatchable: !watch, second });
       if (ics !== undefined) await someone.load(ics);
-      const link = await startConsent({ provider, providerId, zone, returnUrl });
-      const { returned, page } = await consent(browser(), link, { home, account: email });
-      const connectionId = returned?.searchParams.get('connection_id');
-      if (typeof connectionId !== 'string') throw new Error(`The consent ended elsewhere: ${returned?.toString() ?? page?.text}`);
+      const connectionId = await consented({ provider, providerId, zone }, email);
       return { connection: await (watch ? watched(connectionId) : connectionOf(connectionId)), person: someone, email, ...(elsewhere !== undefined && { elsewhere }) };
     },
     startConsent, home, secrets,
@@ -171,6 +168,15 @@ export function platform(outputs: Outputs, clock: Clock = Date.now): Platform {
     const url = String(body['url']);
     secrets.add(url.split('/').at(-1) ?? '');
     return url;
+  }
+
+  /** A provider that does not answer in time, as on a machine with too much to do, is tried again: so the page says. */
+  async function consented(input: Pick<ConnectInput, 'provider' | 'providerId' | 'zone'>, email: string, attempts = 4): Promise<string> {
+    const { returned, page } = await consent(browser(), await startConsent({ ...input, returnUrl }), { home, account: email });
+    const connectionId = returned?.searchParams.get('connection_id');
+    if (typeof connectionId === 'string') return connectionId;
+    if (attempts > 1 && page?.text.includes('provider_unavailable') === true) return consented(input, email, attempts - 1);
+    throw new Error(`The consent ended elsewhere: ${returned?.toString() ?? page?.text.replace(/<style>.*<\/style>/, '')}`);
   }
 
   async function connectionOf(connectionId: string): Promise<Connection> {

@@ -6,23 +6,17 @@ import { hour, professional, type Professional } from '../../support/journey.ts'
 import type { BookingInput } from '../../support/platform.ts';
 import type { Run } from '../../support/run.ts';
 import { eventWrites } from '../act.ts';
-import type { Drill, Seen } from '../drill.ts';
+import type { Drill } from '../drill.ts';
+import { each } from '../each-provider.ts';
+import { errorLines } from '../error-lines.ts';
 import { expectThat } from '../expect-that.ts';
 import { total } from '../figures.ts';
 import { applied, bookingOf } from './bookings.ts';
-
-const providers = ['google', 'microsoft'] as const;
 
 interface Told {
   readonly of: Professional;
   readonly booking: BookingInput;
   row: Record<string, unknown>;
-}
-
-/** The same for a calendar of each provider; what was seen, by provider. */
-async function each(work: (provider: CalendarProvider) => Promise<Seen>): Promise<Seen> {
-  const seen = await Promise.all(providers.map(async (provider) => [provider, await work(provider)] as const));
-  return Object.fromEntries(seen);
 }
 
 export const outbound: Drill = {
@@ -107,7 +101,7 @@ export const outbound: Drill = {
       localOnly: true,
       act: async () => {
         const [runs, items, failures] = [total(run.sandbox, Metric.runs, { outcome: 'succeeded' }), total(run.sandbox, Metric.items), total(run.sandbox, Metric.failures)];
-        const errors = (['booking-sync', 'inbound-sync', 'upkeep'] as const).flatMap((name) => run.sandbox.logs(name).filter(({ line }) => line.includes('"level":"ERROR"')).map(({ line }) => line));
+        const errors = errorLines(run.sandbox);
         expectThat(runs >= 6 && items >= 6, `${runs} runs and ${items} items were counted`);
         expectThat(failures === 0 && errors.length === 0, `${failures} failures; ${errors.slice(0, 3).join(' ')}`);
         return { runs, items, failures };
