@@ -46,7 +46,7 @@ export function smallStack(): SynthesizedStack {
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'small-stack-')), analyticsReporting: false });
   const stack = new Stack(app, 'small');
   const dead = new Queue(stack, 'Dead', { queueName: 'small-inbound-dead' });
-  const queue = new Queue(stack, 'Inbound', { visibilityTimeout: Duration.seconds(1), deadLetterQueue: { queue: dead, maxReceiveCount: 2 } });
+  const queue = new Queue(stack, 'Inbound', { visibilityTimeout: Duration.seconds(5), deadLetterQueue: { queue: dead, maxReceiveCount: 2 } });
   const table = new TableV2(stack, 'State', {
     partitionKey: { name: 'connection_id', type: AttributeType.STRING },
     sortKey: { name: 'row', type: AttributeType.STRING },
