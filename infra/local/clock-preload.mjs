@@ -22,8 +22,9 @@ if (asked.get('timers') === 'true') {
 }
 
 if (asked.get('deadlines') === 'true') {
-  const { timeout } = AbortSignal;
+  const { AbortSignal } = globalThis;
+  const wallDeadline = AbortSignal.timeout.bind(AbortSignal);
   // A call that waited its ten seconds on the wall would outlive its lease, which ends by this clock; but a busy machine needs its time.
   const least = 2000;
-  AbortSignal.timeout = (ms) => timeout.call(AbortSignal, Math.max(ms / rate, Math.min(ms, least)));
+  AbortSignal.timeout = (ms) => wallDeadline(Math.max(ms / rate, Math.min(ms, least)));
 }
