@@ -109,12 +109,14 @@ function calendarsOf(parts: LeaveParts, connection: Connection, { endsAt, gated 
   });
 }
 
-/** Those on the row, and at Graph whatever else this app watches in the mailbox, which is this connection's alone. */
+/** Those on the row, and at Graph whatever else this app watches in the mailbox, unless another connection has taken the account over. */
 async function stopWatches(parts: LeaveParts, connection: Connection, endsAt: number): Promise<StepEnd> {
   const calendars = calendarsOf(parts, connection, { endsAt, gated: false });
   const known = connection.watches.map(({ id, resource_id, expires_at = 0 }) => ({ id, expiresAt: expires_at, ...(resource_id !== undefined && { resourceId: resource_id }) }));
   // One whose answer never came has no name at the provider: Graph's list tells it, Google's ends within a week.
-  const named = connection.calendar_provider === 'google' ? known.filter(({ resourceId }) => resourceId !== undefined) : [...((await calendars.listWatches()) ?? [])];
+  const google = connection.calendar_provider === 'google';
+  const alone = !google && (await parts.connections.idsOfAccount(connection.account)).every((id) => id === connection.connection_id);
+  const named = alone ? [...((await calendars.listWatches()) ?? [])] : known.filter(({ expiresAt, resourceId }) => (google ? resourceId !== undefined : expiresAt > 0));
   for (const watch of named) await calendars.stop(watch);
   return done;
 }

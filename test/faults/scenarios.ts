@@ -8,6 +8,8 @@ import { quiet, tickOnce } from './quiet.ts';
 
 export interface Scenario {
   readonly name: string;
+  /** Of this story npm test tells these processes' calls alone, since others tell those of the rest; else of all. */
+  readonly about?: readonly string[];
   /** Before the story, in fair weather. Gives back what happens in it. */
   readonly begin: (world: FaultWorld, ada: Person) => Promise<(world: FaultWorld) => Promise<void> | void> | ((world: FaultWorld) => Promise<void> | void);
 }
@@ -95,6 +97,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a provider with bookings connects late',
+    about: ['connect'],
     begin: async (world) => {
       publish(world, { id: 'b1', version: 1, providerId: 'late', span: hourSlot(world, 20) });
       await quiet(world);
@@ -105,6 +108,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a second connection adds its busy time',
+    about: ['connect'],
     begin: async (world, ada) => {
       await booked(world, ada);
       return async () => {
@@ -114,6 +118,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'another calendar receives',
+    about: ['connections'],
     begin: async (world, ada) => {
       await booked(world, ada);
       return async () => {
@@ -152,6 +157,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a provider is erased',
+    about: ['connections', 'booking'],
     begin: async (world, ada) => {
       await booked(world, ada);
       return async () => {

@@ -195,6 +195,15 @@ it('a Google account is not revoked while another connection of it lives, and th
   expect(world.revoked).toHaveLength(1);
 });
 
+it('a mailbox that another connection has taken over keeps the watch of that one', async () => {
+  const ada = await atWork('microsoft');
+  await world.tables.put('connections', { ...(await stores().connections.get(ada.id)), watches: [] });
+  await world.tables.put('connections', { ...(await stores().connections.get(ada.id)), connection_id: 'heir', provider_id: 'heir' });
+  await disconnect(ada.id);
+  expect(await untilGone(ada.id)).toEqual(['removed']);
+  expect(watchesLeft(ada.account)).toBe(1);
+});
+
 it('a dead grant does not keep a connection from leaving', async () => {
   const ada = await atWork('google');
   world.tokens.delete(ada.id);
