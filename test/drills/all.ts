@@ -1,11 +1,15 @@
 // Every drill, in the order in which they are done and shown.
 import type { Drill } from './drill.ts';
 import { allowlist } from './enablement/allowlist.ts';
+import { alarms } from './enablement/alarms.ts';
+import { flags } from './enablement/flags.ts';
 import { idempotency } from './enablement/idempotency.ts';
 import { inbound } from './enablement/inbound.ts';
+import { metricsExport } from './enablement/metrics-export.ts';
 import { outbound } from './enablement/outbound.ts';
 import { deadLetters } from './failure/dead-letters.ts';
 import { malformedWebhooks } from './failure/malformed-webhooks.ts';
+import { providerOutage } from './failure/provider-outage.ts';
 import { replayStorm } from './failure/replay-storm.ts';
 
-export const drills: readonly Drill[] = [allowlist, inbound, outbound, idempotency, malformedWebhooks, replayStorm, deadLetters];
+export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, alarms, malformedWebhooks, providerOutage, replayStorm, deadLetters];

@@ -5,6 +5,9 @@ import { ExitCode, Failure } from './failure.ts';
 
 export interface ApiAnswer {
   readonly status: number;
+  /** As it came. */
+  readonly text: string;
+  /** Empty where it is no JSON. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 export type CallApi = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<ApiAnswer>;
@@ -42,7 +45,8 @@ async function send(url: URL, request: RequestInit): Promise<ApiAnswer> {
     throw new Failure(`The HTTP API does not answer (${error instanceof Error ? error.name : typeof error}). If it is the local run, start it anew: npm start`, ExitCode.unreachable);
   });
   const text = await answer.text();
-  return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as ApiAnswer['body']) };
+  const isJson = /^application\/([\w.]+\+)?json\b/.test(answer.headers.get('content-type') ?? '');
+  return { status: answer.status, text, body: isJson && text !== '' ? (JSON.parse(text) as ApiAnswer['body']) : {} };
 }
 
 /** What the signer asks of a hash, by Node's own. */

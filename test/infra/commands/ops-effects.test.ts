@@ -21,7 +21,7 @@ let ssm: SSMClient;
 let box: LetterBox;
 let now = Date.parse('2026-03-02T09:00:00Z');
 const calls: string[] = [];
-let answer: ApiAnswer = { status: 200, body: { outcome: 'pulled', items: 2 } };
+let answer: ApiAnswer = { status: 200, text: '', body: { outcome: 'pulled', items: 2 } };
 
 beforeAll(async () => {
   [tables, store] = await Promise.all([startTables(), startParameterServer(() => now, '')]);
@@ -148,9 +148,9 @@ describe('connections and bookings, by the operator’s command', () => {
     expect((await tables.get('connections', { connection_id: 'c-1' }))?.['paused_at']).toBeUndefined();
 
     expect(await say('connections sync c-1')).toMatchObject({ code: 0, out: '200: pulled, 2 items' });
-    answer = { status: 403, body: { detail: 'Sync is off.' } };
+    answer = { status: 403, text: '', body: { detail: 'Sync is off.' } };
     expect(await say('bookings sync b-1')).toMatchObject({ code: 1, out: '403: Sync is off.' });
-    answer = { status: 202, body: { state: 'disconnecting' } };
+    answer = { status: 202, text: '', body: { state: 'disconnecting' } };
     expect((await say('connections disconnect c-1')).code).toBe(1);
     expect(await say('connections disconnect c-1 --remove-events --yes')).toMatchObject({ code: 0, out: '202: disconnecting' });
     expect(calls).toEqual(['POST /v1/sync/inbound {"connection_id":"c-1"}', 'POST /v1/sync/outbound {"booking_id":"b-1"}', 'DELETE /v1/connections/c-1?remove_events=true null']);
