@@ -16,8 +16,9 @@ globalThis.Date = VirtualDate;
 
 if (asked.get('timers') === 'true') {
   const { setTimeout: wallTimeout, setInterval: wallInterval } = globalThis;
-  globalThis.setTimeout = (run, delay = 0, ...args) => wallTimeout(run, delay / rate, ...args);
-  // Intervals of a few milliseconds are how an engine looks around, not a time that anyone waits for: divided, they would only burn CPU.
+  // A few milliseconds are how an engine looks around, not a time that anyone waits for: divided, they would only burn CPU, and a queue
+  // that is asked without a wait would answer before it has looked at all.
+  globalThis.setTimeout = (run, delay = 0, ...args) => wallTimeout(run, Math.max(Math.min(delay, 40), delay / rate), ...args);
   globalThis.setInterval = (run, delay = 0, ...args) => wallInterval(run, Math.max(Math.min(delay, 10), delay / rate), ...args);
 }
 
