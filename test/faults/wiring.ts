@@ -25,6 +25,7 @@ import { inbox } from '../../lib/ingest/inbox.ts';
 import { readGoogleNotice } from '../../lib/ingest/read-google-notice.ts';
 import { readMicrosoftNotices } from '../../lib/ingest/read-microsoft-notices.ts';
 import { receiveWebhook } from '../../lib/ingest/receive-webhook.ts';
+import { tellDelivery } from '../../lib/ingest/tell-delivery.ts';
 import { bookings } from '../../lib/outbound/bookings.ts';
 import { eraseBookings } from '../../lib/outbound/erase-bookings.ts';
 import { futureBookings } from '../../lib/outbound/future-bookings.ts';
@@ -73,6 +74,8 @@ export interface Functions extends ConnectionRoutes {
   create(connection: Connection): Promise<void>;
   /** Whatever they logged. */
   readonly lines: Told['lines'];
+  /** Whatever they measured. */
+  readonly figures: Told['figures'];
 }
 
 export function wire(clients: Clients): Functions {
@@ -140,15 +143,15 @@ export function wire(clients: Clients): Functions {
   };
   const tables = { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] };
   const upkeep = { ...told, dynamo, tables, states: upkeepStates(dynamo, named['sync-state']), settings: gates('upkeep'), inbound: inboundHints, booking: bookingHints, provider: providerHints, clock };
-  const hears = { inbox: inbox(dynamo, named['sync-state']), hints: inboundHints, clock, told: () => undefined };
+  const hears = (provider: CalendarProvider) => ({ provider, inbox: inbox(dynamo, named['sync-state']), hints: inboundHints, clock, told: tellDelivery(told, provider) });
   return {
     logged: told.lines,
     inbound: receiveHints(inbound),
     booking: receiveBookingBatch(booking),
     upkeep: () => tick(upkeep),
     webhook: {
-      google: receiveWebhook({ ...hears, provider: 'google', read: readGoogleNotice, settings: gates('google-webhook') }),
-      microsoft: receiveWebhook({ ...hears, provider: 'microsoft', read: readMicrosoftNotices, settings: gates('microsoft-webhook') }),
+      google: receiveWebhook({ ...hears('google'), read: readGoogleNotice, settings: gates('google-webhook') }),
+      microsoft: receiveWebhook({ ...hears('microsoft'), read: readMicrosoftNotices, settings: gates('microsoft-webhook') }),
     },
     ...connectionRoutes({
       ...common('sync-now'), leaving, providerHints,
@@ -164,6 +167,7 @@ export function wire(clients: Clients): Functions {
       failed: (failure) => told.log.error('failed', { failure }),
     }),
     lines: told.lines,
+    figures: told.figures,
     async create(connection) {
       await createConnection({ dynamo, tables: ownTables, hints: inboundHints, clock }, connection);
       await markFutureBookings({ late, providerHints, clock })(connection);
