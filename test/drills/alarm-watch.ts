@@ -19,3 +19,11 @@ async function becomes(sandbox: Sandbox, name: AlarmName, { state, withinMinutes
 
 export const rings = (sandbox: Sandbox, name: AlarmName, withinMinutes = 10): Promise<Seen> => becomes(sandbox, name, { state: 'ALARM', withinMinutes });
 export const clears = (sandbox: Sandbox, name: AlarmName, withinMinutes = 20): Promise<Seen> => becomes(sandbox, name, { state: 'OK', withinMinutes });
+
+/** Waits until it has rung since a moment of the run's clock, though it may have cleared since. */
+export async function rang({ alarms, clock, metrics }: Sandbox, name: AlarmName, { since, withinMinutes = 15 }: { since: number; withinMinutes?: number }): Promise<Seen> {
+  const asked = physicalAlarmName(localStage, name);
+  const ringing = () => metrics.history().findLast(({ alarm, to, at }) => alarm === asked && to === 'ALARM' && at >= since) ?? alarms().find((alarm) => alarm.name === asked && alarm.state === 'ALARM');
+  const { reason } = await eventually(`${asked} rings`, ringing, { withinMs: clock.wall(withinMinutes * 60_000) + 3000 });
+  return { alarm: asked, state: 'ALARM', reason };
+}
