@@ -1,5 +1,6 @@
 // A drill: steps that are done, not read, each with what it expects and what was seen.
 import { stripVTControlCharacters } from 'node:util';
+import type { SynthesizedStack } from '../../infra/local/synthesis.ts';
 import type { Place } from '../../infra/commands/ops/place.ts';
 import type { Run } from '../support/run.ts';
 
@@ -34,6 +35,8 @@ export interface Drill {
   readonly clock?: number;
   /** The local run begins as it was deployed, all flags off; otherwise it is open for everybody. */
   readonly asDeployed?: true;
+  /** Another stack than the synthesized one, for the local run; what it needs beside may lie in the run's folder. */
+  readonly stack?: (folder: string) => Promise<SynthesizedStack>;
   run(scene: Scene): Promise<void>;
 }
 

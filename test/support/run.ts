@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '../../infra/local/sandbox.ts';
 import type { Sandbox, SandboxOptions } from '../../infra/local/sandbox.ts';
+import type { SynthesizedStack } from '../../infra/local/synthesis.ts';
 import { searchForSecrets, secretsOf, writtenBy } from './leaks.ts';
 import { platform, type Platform } from './platform.ts';
 
@@ -13,10 +14,16 @@ export interface Run {
   readonly platform: Platform;
 }
 
+interface StartOptions {
+  readonly asDeployed?: boolean;
+  /** Another stack than the synthesized one; what it needs beside may lie in the run's folder. */
+  readonly stack?: (folder: string) => Promise<SynthesizedStack>;
+}
+
 /** Starts a local run in a folder of its own, open for everybody or else as it was deployed; `close` leaves nothing of it, and throws where it wrote a secret down. */
-export async function startRun(options: SandboxOptions = {}, { asDeployed = false } = {}): Promise<Run & { close(): Promise<void> }> {
+export async function startRun(options: SandboxOptions = {}, { asDeployed = false, stack }: StartOptions = {}): Promise<Run & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'run-'));
-  const sandbox = await startSandbox({ folder, ...options });
+  const sandbox = await startSandbox({ folder, ...options, ...(stack && { stack: await stack(folder) }) });
   const opened = platform(sandbox.outputs, sandbox.clock.now);
   const close = async (): Promise<void> => {
     for (const client of [opened.dynamo, opened.sqs, opened.ssm]) client.destroy();
