@@ -8,8 +8,12 @@ import { inbound } from './enablement/inbound.ts';
 import { metricsExport } from './enablement/metrics-export.ts';
 import { outbound } from './enablement/outbound.ts';
 import { deadLetters } from './failure/dead-letters.ts';
+import { deploymentRollback } from './failure/deployment-rollback.ts';
 import { malformedWebhooks } from './failure/malformed-webhooks.ts';
 import { providerOutage } from './failure/provider-outage.ts';
+import { queuesFailing } from './failure/queues-failing.ts';
 import { replayStorm } from './failure/replay-storm.ts';
+import { rollback } from './failure/rollback.ts';
+import { tablesFailing } from './failure/tables-failing.ts';
 
-export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, alarms, malformedWebhooks, providerOutage, replayStorm, deadLetters];
+export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, alarms, malformedWebhooks, providerOutage, tablesFailing, queuesFailing, replayStorm, deadLetters, rollback, deploymentRollback];
