@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import type { Connection } from '../../lib/platform/connections.ts';
 import type { Outputs } from '../../infra/local/outputs.ts';
+import { eventually } from './eventually.ts';
 
 export interface Delivery {
   readonly path: `/webhooks/${CalendarProvider}`;
@@ -59,6 +60,14 @@ export async function deliver({ apiUrl }: Pick<Outputs, 'apiUrl'>, { path, heade
   const answer = await fetch(apiUrl + path, { method: 'POST', headers, ...(body !== undefined && { body }) });
   const text = await answer.text();
   return { status: answer.status, ...(text.startsWith('{') && { reason: String((JSON.parse(text) as { reason?: unknown }).reason) }) };
+}
+
+/** As both senders do it: what was answered 503, since no more than so many are served at once, comes again. */
+export async function deliverUntilTaken(outputs: Pick<Outputs, 'apiUrl'>, delivery: Delivery): Promise<Answer> {
+  return eventually('the delivery is taken', async () => {
+    const answer = await deliver(outputs, delivery);
+    return answer.status !== 503 && answer;
+  });
 }
 
 /** The channel that the simulated Google keeps for a connection that is watched. */
