@@ -70,7 +70,7 @@ export const idempotency: Drill = {
             expectThat(status === 200 || status === 202, `sync now answered ${status}`);
           }
           const { Items = [] } = await run.platform.dynamo.send(
-            new QueryCommand({ TableName: outputs.tables['busy-intervals'], ConsistentRead: true, KeyConditionExpression: 'provider_id = :p', FilterExpression: 'attribute_exists(#start) AND NOT begins_with(#row, :health)', ExpressionAttributeNames: { '#start': 'start', '#row': 'row' }, ExpressionAttributeValues: { ':p': { S: providerId }, ':health': { S: '!' } } }),
+            new QueryCommand({ TableName: outputs.tables['busy-intervals'], ConsistentRead: true, KeyConditionExpression: 'provider_id = :p AND begins_with(#row, :of)', FilterExpression: 'attribute_exists(#start)', ExpressionAttributeNames: { '#start': 'start', '#row': 'row' }, ExpressionAttributeValues: { ':p': { S: providerId }, ':of': { S: connection.connection_id } } }),
           );
           expectThat(Items.length === 3, `${Items.length} rows`);
           return { rows: Items.length };
