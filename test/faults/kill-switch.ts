@@ -18,6 +18,8 @@ export interface Switch {
   readonly closedFor: number;
   /** Whether a call must not be made while it is closed. */
   silences(process: Process, what: string): boolean;
+  /** Before what happens. */
+  readies?(world: FaultWorld, ada: Person): Promise<void>;
   /** Only polls find what people do. */
   readonly unheard?: true;
 }
@@ -42,7 +44,7 @@ export const switches: readonly Switch[] = [
   setting(Setting.webhookEnabled, ['true', 'no'], { silences: notices }),
   setting(Setting.connectionAllowlist, ['*', ' '], { silences: notices }),
   setting(Setting.jobsEnabled, ['true', 'off'], { silences: (process, what) => process.name === 'inbound' && isCalendar(what), closedFor: hours(2), unheard: true }),
-  { name: 'SSM', turn: (world, open) => void (world.ssm = open), takes: minutes(6), closedFor: minutes(4), silences: calendars },
+  { name: 'SSM', turn: (world, open) => void (world.ssm = open), takes: cacheLife, closedFor: minutes(4), silences: calendars, readies: silentForLong },
 ];
 
 export interface Flip {
@@ -76,6 +78,7 @@ export async function flip({ provider, gate, way, at }: Flip, heard: (what: stri
     const moved = await muchBefore(world, ada);
     watchEveryWrite(world);
     const watch = watchCalls(world, gate, heard);
+    await gate.readies?.(world, ada);
     if (way === 'opens') watch.turn(false);
     if (way === 'opens') await tickOnce(world);
     muchHappens(world, ada, moved);
@@ -114,6 +117,16 @@ export async function* everyFlip(): AsyncGenerator<{ readonly story: string; rea
       }
     }
   }
+}
+
+/** SSM falls silent, and the functions go by what they have just read, nearly to its end. */
+async function silentForLong(world: FaultWorld, ada: Person): Promise<void> {
+  world.now += cacheLife;
+  world.queues.push('inbound', JSON.stringify({ v: 1, hint: 'pull', connection_id: ada.id }));
+  world.queues.push('booking', JSON.stringify({ v: 1, hint: 'booking', booking_id: 'b1' }));
+  await quiet(world, { until: world.now });
+  world.ssm = false;
+  world.now += minutes(5) - seconds(30);
 }
 
 /** A booking that stands, an event to be moved and one to be taken away. */

@@ -14,8 +14,8 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'removals-forgotten', breaks: 'A slot whose event is gone is free again.', find: 'await eachConcurrently(plan.removals, 40,', replace: 'await eachConcurrently([...plan.removals].slice(0, 0), 40,', gate: 'inbound' },
     {
       id: 'clear-before-release', breaks: 'The mark is cleared after the release: the other order loses a wake-up.', suites: ['faults/crash-points-google', 'lib/inbound/pull', 'faults/races'],
-      find: '  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return;\n  if (!(await states.clear(lease.connectionId, state.inbox.generation))) await',
-      replace: '  const cleared = await states.clear(lease.connectionId, state.inbox.generation);\n  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return;\n  if (!cleared) await',
+      find: '  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;\n  const cleared = await states.clear(lease.connectionId, state.inbox.generation);\n',
+      replace: '  const cleared = await states.clear(lease.connectionId, state.inbox.generation);\n  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;\n',
     },
     { id: 'landed-notice-not-rung', breaks: 'A notice that landed during a pull is rung for at once.', find: 'await hints.send({ v: 1, hint: \'pull\', connection_id: lease.connectionId }, 1);', replace: 'void hints;' },
     { id: 'gate-once-a-pull', breaks: 'The gates are looked at again before each page.', find: '      await gate();\n', replace: '', suites: ['faults/kill-switch', 'lib/inbound/pull'], gate: 'flags-off' },

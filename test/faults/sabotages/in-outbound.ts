@@ -24,7 +24,7 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'disputes-settled-unseen', breaks: 'A dispute that came during the write stays open.', find: 'const settled = before?.disputes ?? 0;', replace: 'const settled = 1e9;', suites: ['lib/outbound/edited-events', 'faults/races'] },
   ]),
   ...inFile('lib/outbound/drain-booking.ts', drains, [
-    { id: 'gate-once-a-drain', breaks: 'The gates are looked at again before each write to a calendar.', find: '    await gate();\n', replace: '', suites: ['faults/kill-switch', 'lib/outbound/drain'], gate: 'flags-off' },
+    { id: 'gate-once-a-drain', breaks: 'The gates are looked at again before each write to a calendar.', find: '    await gate();\n', replace: '', suites: ['lib/outbound/drain-crashes', 'faults/kill-switch'], gate: 'flags-off' },
     { id: 'gated-booking-settled', breaks: 'A booking that a closed gate stopped stays pending.', find: '  if (gated >= 0) {', replace: '  if (gated >= targets.length) {', suites: ['lib/outbound/drain', 'faults/kill-switch'], gate: 'flags-off' },
     { id: 'push-without-back-off', breaks: 'A calendar that fails is not written to again at once.', find: '{ backoffUntil: retryAt, errorCount, lastError', replace: '{ errorCount, lastError', gate: 'backoff' },
     { id: 'old-wish-applied', breaks: 'What is applied is the wish as it stands under the lease.', find: 'const newest = fresh.wish ?? wish;', replace: 'const newest = wish;', suites: [...drains, 'faults/races'] },

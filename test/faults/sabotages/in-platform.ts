@@ -17,7 +17,7 @@ export const inPlatform: readonly Sabotage[] = [
     { id: 'settings-cached-long', breaks: 'A turned flag is effective within 60 s.', find: 'const freshFor = seconds(30);', replace: 'const freshFor = seconds(120);' },
     { id: 'settings-failure-is-fatal', breaks: 'The last good settings serve for five minutes when SSM fails.', find: 'askAgainAt = clock() + seconds(1 + 4 * random());', replace: 'last = undefined;' },
   ]),
-  ...inFile('lib/platform/connection-gate.ts', ['faults/kill-switch', 'lib/inbound/pull'], [
+  ...inFile('lib/platform/connection-gate.ts', ['lib/inbound/pull', 'faults/kill-switch'], [
     { id: 'unknown-gate-passes', breaks: 'Work under way stops once the gates are unknown.', find: "!== 'open') throw new GateClosed();", replace: "=== 'closed') throw new GateClosed();" },
     { id: 'pause-unseen', breaks: 'A pause reaches work that is under way.', find: '?.paused_at !== undefined) throw new GateClosed();', replace: '?.paused_at === 0) throw new GateClosed();', suites: ['lib/connect/pause', 'lib/inbound/pull', 'lib/outbound/drain'] },
   ]),

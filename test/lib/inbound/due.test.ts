@@ -65,6 +65,7 @@ describe('the polling floor', () => {
         expect(waited).toBeLessThanOrEqual(minutes(75));
       }),
     );
+    expect([0, 0.5, 1].map((chance) => jittered(hours(1), () => chance))).toEqual([45, 60, 75].map(minutes));
   });
 });
 

@@ -77,6 +77,18 @@ describe.each(both)('a pull from %s', (provider) => {
     expect(life.calls.filter((call) => call === 'calendar page').length).toBeLessThanOrEqual(4);
   });
 
+  it('writes no busy row where a list brings what lies there already', async () => {
+    const ada = await world.connect(provider);
+    for (const at of [3, 5, 7]) ada.person.add(inHours(at));
+    await pull(world, ada.id);
+    if (provider === 'google') world.google.expireSyncTokens();
+    else world.microsoft.expireDeltaTokens(ada.account);
+    await mark(world, ada);
+    const life = live();
+    expect(await pull(world, ada.id, life)).toMatchObject({ outcome: 'pulled', items: 3 });
+    expect(life.calls.filter((call) => call === 'PutItem busy-intervals')).toHaveLength(1); // health alone
+  });
+
   it('reads on past empty pages', async () => {
     const ada = await world.connect(provider);
     if (provider === 'google') world.google.manners.ragged = 0.7;
@@ -140,10 +152,10 @@ describe.each(both)('a pull from %s', (provider) => {
     expect(await isDirty(world, ada)).toBe(false);
   });
 
-  it('is left where a gate closes in the middle: released, still marked, no back-off', async () => {
+  it.each(['closed', 'unknown'] as const)('is left where a gate is %s in the middle: released, still marked, no back-off', async (gate) => {
     const ada = await world.connect(provider);
     ada.person.add(inHours(1));
-    const life = live(undefined, { before: async (what) => void (what === 'calendar page' && world.settings.values.set(Setting.syncEnabled, 'false')) });
+    const life = live(undefined, { before: async (what) => void (what === 'calendar page' && (gate === 'unknown' ? (world.settings.unknown = true) : world.settings.values.set(Setting.syncEnabled, 'false'))) });
     expect(await pull(world, ada.id, life)).toEqual({ outcome: 'gated' });
     const row = await part(world, ada, 'pull');
     expect(row['leaseUntil']).toBeUndefined();

@@ -39,6 +39,16 @@ describe('the one write', () => {
     expect(await world.inboxOf(id)).toEqual({ connection_id: id, part: 'inbox', v: 1, generation: 2, dirtySince: world.now(), dirtyShard: shardOf(id), s1: expect.stringMatching(/^[\w-]{11}$/) });
   });
 
+  it('leaves the row dirty since its first unseen notice', async () => {
+    const id = await world.connected();
+    const since = world.now();
+    for (const messageNumber of [1, 2, 3]) {
+      await world.post(aGoogleNotice({ connectionId: id, messageNumber }));
+      world.pass(4000);
+    }
+    expect(await world.inboxOf(id)).toMatchObject({ generation: 4, dirtySince: since });
+  });
+
   it('keeps the row under 1 KB with all its slots full, the longest id and every other member', async () => {
     const id = await world.connected('c'.repeat(36));
     for (let messageNumber = 1; messageNumber <= slots; messageNumber += 1) await world.post(aGoogleNotice({ connectionId: id, messageNumber }));

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Setting } from '../../../lib/platform/names.ts';
 import { live, type Fate } from '../../support/mortal.ts';
 import { startSmallWorld, type SmallWorld } from '../../support/small-world.ts';
-import { bringAbout, newId, wishFor } from '../../support/wishes.ts';
+import { bringAbout, isPending, newId, wishFor } from '../../support/wishes.ts';
 import { drain } from '../../support/workers.ts';
 
 let world: SmallWorld;
@@ -11,6 +12,37 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s', (provider) => {
+  it.each(['closed', 'unknown'] as const)('is not written where the gate is %s by the time of the call: pending, no back-off, and written once it opens', async (gate) => {
+    const ada = await world.connect(provider);
+    const id = newId();
+    await wishFor(world, ada, { id, version: 1, title: 'gated' });
+    const life = live(undefined, { before: async (what) => void (what === 'calendar create' && (gate === 'unknown' ? (world.settings.unknown = true) : world.settings.values.set(Setting.syncEnabled, 'false'))) });
+    expect(await drain(world, id, life)).toMatchObject({ outcome: 'gated' });
+    expect([ada.person.standing(), await isPending(world, id)]).toEqual([[], true]);
+    world.settings.reset();
+    expect(await drain(world, id)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'created' }] });
+  });
+
+  it('whose event a person deletes before we learn that it was made, is made anew under an identity of its own', async () => {
+    const ada = await world.connect(provider);
+    const id = newId();
+    await wishFor(world, ada, { id, version: 1, title: 'lost' });
+    const whole = live();
+    const other = newId();
+    await wishFor(world, ada, { id: other, version: 1, title: 'whole' });
+    await drain(world, other, whole);
+    await drain(world, id, live({ at: whole.calls.indexOf('calendar create') + 1, how: 'lost' }));
+    const made = ada.person.standing().find(({ title }) => title === 'lost');
+    ada.person.remove(made?.id ?? '');
+    await bringAbout(world, id);
+    const [again, ...more] = ada.person.standing().filter(({ title }) => title === 'lost');
+    expect([made === undefined, again === undefined, more]).toEqual([false, false, []]);
+    expect(again?.id).not.toBe(made?.id);
+    ada.person.remove(again?.id ?? '');
+    await wishFor(world, ada, { id: other, version: 2, status: 'cancelled' });
+    await bringAbout(world, other);
+  });
+
   it.each(['before', 'after', 'lost'] as const)('is one event as wished, or none, after a run ends %s any one of its calls', async (how) => {
     const ada = await world.connect(provider);
     let reached = 0;
