@@ -13,11 +13,11 @@ import { upkeepStates } from '../lib/upkeep/upkeep-state.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.connectionsTable, Env.syncStateTable, Env.bookingEventsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.settingsPath]);
-const { logger, log, measure } = telemetry();
+const { logger, log, measure, newCorrelation } = telemetry();
 const dynamo = dynamoClient(steady);
 const sqs = sqsClient(steady);
 const parts = {
-  dynamo, log, measure,
+  dynamo, log, measure, newCorrelation,
   tables: { connections: env.CONNECTIONS_TABLE, syncState: env.SYNC_STATE_TABLE, bookingEvents: env.BOOKING_EVENTS_TABLE },
   states: upkeepStates(dynamo, env.SYNC_STATE_TABLE),
   settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.upkeep, clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),

@@ -11,12 +11,13 @@ import { Setting } from '../../lib/platform/names.ts';
 import { answering, jsonAnswer, Problem } from '../../lib/platform/problem.ts';
 import type { Settings } from '../../lib/platform/settings.ts';
 import { shardOf } from '../../lib/platform/shard.ts';
-import { safeError, safeReason, type Telemetry } from '../../lib/platform/telemetry.ts';
+import { safeError, safeReason } from '../../lib/platform/telemetry.ts';
+import { traceOf, under, type Tracing } from '../../lib/platform/trace.ts';
 
 const within = seconds(20);
 
 export const syncNow =
-  ({ inbound, outbound }: { inbound: InboundParts & Telemetry; outbound: OutboundParts & Telemetry }) =>
+  ({ inbound, outbound }: { inbound: InboundParts & Tracing; outbound: OutboundParts & Tracing }) =>
   (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
     answering(
       () => {
@@ -41,17 +42,18 @@ async function notOn({ settings }: { settings: Settings }, kept: string): Promis
 /** Why something failed, as far as that is safe to tell. */
 const why = (error: unknown): { reason?: string } => (error === undefined ? {} : { reason: safeReason(error) });
 
-async function syncBooking(parts: OutboundParts & Telemetry, bookingId: string): Promise<APIGatewayProxyStructuredResultV2> {
+async function syncBooking(parts: OutboundParts & Tracing, bookingId: string): Promise<APIGatewayProxyStructuredResultV2> {
   if (!(await parts.bookings.mark(bookingId, parts.clock()))) throw new Problem('not-found', 'There is no booking of this id.');
-  const end = await drainBooking(parts, { v: 1, hint: 'booking', booking_id: bookingId }, parts.clock() + within);
-  tellDrain(parts, bookingId, end);
+  const trace = traceOf(parts, undefined, {});
+  const end = await drainBooking(under(parts, trace), { v: 1, hint: 'booking', booking_id: bookingId }, parts.clock() + within);
+  tellDrain({ ...parts, log: trace.log }, bookingId, end);
   if (end.outcome === 'gated') throw await notOn(parts, 'the booking is recorded');
   const targets = end.targets.map(({ connectionId, provider, outcome, eventId, error }) => ({ connection_id: connectionId, calendar_provider: provider, outcome, event_id: eventId ?? null, ...why(error) }));
   const told = { booking_id: bookingId, version: end.version ?? null, outcome: end.outcome === 'done' && targets.length === 0 ? 'unchanged' : end.outcome, targets };
   return end.outcome === 'left' ? jsonAnswer(202, { ...told, look: 'Ask again: it goes on by itself.' }) : jsonAnswer(200, told);
 }
 
-async function syncInbound(parts: InboundParts & Telemetry, connectionId: string): Promise<APIGatewayProxyStructuredResultV2> {
+async function syncInbound(parts: InboundParts & Tracing, connectionId: string): Promise<APIGatewayProxyStructuredResultV2> {
   if (!(await parts.states.mark(connectionId, parts.clock(), shardOf(connectionId)))) throw new Problem('not-found', 'There is no connection of this id.');
   const end = await pullAndTell(parts, connectionId, { endsAt: parts.clock() + within });
   if (end.outcome === 'gone') throw new Problem('not-found', 'There is no connection of this id.');

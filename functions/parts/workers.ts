@@ -43,14 +43,14 @@ const shared = [
 
 function common(name: FunctionName) {
   const env = readEnvironment(shared);
-  const { measure, log, logger } = telemetry();
+  const { measure, log, logger, newCorrelation } = telemetry();
   const dynamo = dynamoClient(steady);
   const sqs = sqsClient(steady);
   const gates = settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings[name], clock, random, onFailure: tellSettingsNotRead({ measure, log }) });
   const known = connections(dynamo, env.CONNECTIONS_TABLE);
   const changes = changesQueue(sqs, env.CALENDAR_CHANGES_QUEUE_URL);
   return {
-    env, dynamo, sqs, logger, clock, random, measure, log,
+    env, dynamo, sqs, logger, clock, random, measure, log, newCorrelation,
     connections: known,
     changes,
     settings: gates,

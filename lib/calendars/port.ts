@@ -1,6 +1,8 @@
 // The outside world of calendars behind one port: two unlike protocols, one result type.
 // Instants are milliseconds since the epoch, UTC. Adapters live in google/ and microsoft/; both pass test/contracts/calendars.
 
+import type { Trace } from '../platform/trace.ts';
+
 export type CalendarProvider = 'google' | 'microsoft';
 
 /** A calendar of a connection. `id` is the calendar provider's own; `key` is ours (see calendarKey), safe in table keys. */
@@ -176,6 +178,8 @@ export interface Session {
   readonly endsAt: number;
   /** IANA zone of the provider (the professional), given at connect; for all-day events of calendars that tell none. */
   readonly zone?: string;
+  /** In whose story each call is told, and which id goes along where the provider takes one. */
+  readonly trace?: Trace | undefined;
 }
 
 export type OpenCalendars = (session: Session) => Calendars;

@@ -9,6 +9,7 @@ import { GateClosed } from '../platform/gate-closed.ts';
 import { leaveKey, type LeavingRow, type LeavingRows } from '../platform/leaving-rows.ts';
 import { UnknownSealKey } from '../platform/seal.ts';
 import { syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
+import type { Trace } from '../platform/trace.ts';
 import { claimOf } from './account-claims.ts';
 import type { ConnectionRows } from './connection-rows.ts';
 
@@ -33,11 +34,19 @@ export interface LeaveParts {
   readonly clock: Clock;
 }
 
+interface Leaving {
+  readonly connectionId: string;
+  readonly row: LeavingRow;
+  readonly endsAt: number;
+  /** Of this run alone. */
+  readonly trace?: Trace | undefined;
+}
+
 /** So long a calendar provider that does not answer holds up the erasing; after that the person's wish goes first. */
 const patience = days(1);
 const done: StepEnd = { outcome: 'done' };
 
-export async function leave(parts: LeaveParts, { connectionId, row, endsAt }: { connectionId: string; row: LeavingRow; endsAt: number }): Promise<LeaveEnd> {
+export async function leave(parts: LeaveParts, { connectionId, row, endsAt, trace }: Leaving): Promise<LeaveEnd> {
   const connection = await parts.connections.get(connectionId);
   if (connection && row.making === 1) {
     // Its maker died after the last row that matters.
@@ -48,7 +57,7 @@ export async function leave(parts: LeaveParts, { connectionId, row, endsAt }: { 
     await parts.rows.showLeaving(connection);
     for (const [index, name] of stepNames.entries()) {
       if (index < row.step) continue;
-      const end = await attempt(parts, { name, connection: { ...connection, state: 'disconnecting' }, row, endsAt });
+      const end = await attempt(parts, { name, connection: { ...connection, state: 'disconnecting' }, row, endsAt, trace });
       if (end.outcome === 'again') return { ...end, outcome: 'waiting', step: name };
       if (name !== 'erase') await parts.leaving.save(leaveKey(connectionId), { step: index + 1 });
     }
@@ -68,6 +77,7 @@ interface Step {
   readonly connection: Connection;
   readonly row: LeavingRow;
   readonly endsAt: number;
+  readonly trace: Trace | undefined;
 }
 type StepResult = StepEnd & { readonly error?: unknown };
 
@@ -89,19 +99,20 @@ async function attempt(parts: LeaveParts, step: Step): Promise<StepResult> {
   }
 }
 
-function run(parts: LeaveParts, { name, connection, row, endsAt }: Step): Promise<StepEnd> {
-  if (name === 'watches') return stopWatches(parts, connection, endsAt);
+function run(parts: LeaveParts, { name, connection, row, endsAt, trace }: Step): Promise<StepEnd> {
+  if (name === 'watches') return stopWatches(parts, connection, { endsAt, trace });
   if (name === 'drain') return parts.drain(connection, endsAt);
-  if (name === 'events') return row.removes === 1 ? parts.removeEvents(connection, (until) => calendarsOf(parts, connection, { endsAt: until, gated: true }), endsAt) : Promise.resolve(done);
+  if (name === 'events') return row.removes === 1 ? parts.removeEvents(connection, (until) => calendarsOf(parts, connection, { endsAt: until, trace, gated: true }), endsAt) : Promise.resolve(done);
   if (name === 'revoke') return revoke(parts, connection);
   return erase(parts, connection, row);
 }
 
-function calendarsOf(parts: LeaveParts, connection: Connection, { endsAt, gated }: { endsAt: number; gated: boolean }): Calendars {
+function calendarsOf(parts: LeaveParts, connection: Connection, { endsAt, trace, gated }: Pick<Step, 'endsAt' | 'trace'> & { gated: boolean }): Calendars {
   return parts.open[connection.calendar_provider]({
     connectionId: connection.connection_id,
     token: parts.tokens(connection),
     endsAt,
+    trace,
     ...(connection.zone !== undefined && { zone: connection.zone }),
     async permit() {
       if (gated && syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
@@ -110,8 +121,8 @@ function calendarsOf(parts: LeaveParts, connection: Connection, { endsAt, gated 
 }
 
 /** Those on the row, and at Graph whatever else this app watches in the mailbox, unless another connection has taken the account over. */
-async function stopWatches(parts: LeaveParts, connection: Connection, endsAt: number): Promise<StepEnd> {
-  const calendars = calendarsOf(parts, connection, { endsAt, gated: false });
+async function stopWatches(parts: LeaveParts, connection: Connection, asked: Pick<Step, 'endsAt' | 'trace'>): Promise<StepEnd> {
+  const calendars = calendarsOf(parts, connection, { ...asked, gated: false });
   const known = connection.watches.map(({ id, resource_id, expires_at = 0 }) => ({ id, expiresAt: expires_at, ...(resource_id !== undefined && { resourceId: resource_id }) }));
   // One whose answer never came has no name at the provider: Graph's list tells it, Google's ends within a week.
   const google = connection.calendar_provider === 'google';

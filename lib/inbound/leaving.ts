@@ -5,16 +5,18 @@ import type { HintQueue } from '../platform/hint-queue.ts';
 import type { Lease, Leases } from '../platform/lease.ts';
 import { leaveKey, type LeavingRow, type LeavingRows } from '../platform/leaving-rows.ts';
 import type { InboundHint } from '../platform/messages.ts';
+import type { Trace } from '../platform/trace.ts';
 import type { ConnectionSyncState } from './sync-state.ts';
 
 export interface LeavingParts {
   readonly leaving: LeavingRows;
   /** Its steps; wired in functions/, as rooms don't import each other. */
-  readonly leave: (asked: { connectionId: string; row: LeavingRow; endsAt: number }) => Promise<{ readonly outcome: 'removed' } | { readonly outcome: 'waiting'; readonly retryAt: number; readonly step: string; readonly error?: unknown }>;
+  readonly leave: (asked: { connectionId: string; row: LeavingRow; endsAt: number; trace?: Trace | undefined }) => Promise<{ readonly outcome: 'removed' } | { readonly outcome: 'waiting'; readonly retryAt: number; readonly step: string; readonly error?: unknown }>;
   readonly leases: Leases;
   readonly hints: HintQueue<InboundHint>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly trace?: Trace;
 }
 
 export type LeavingEnd = { readonly outcome: 'removed' | 'held' | 'backing_off' } | { readonly outcome: 'leaving'; readonly step: string; readonly error?: unknown };
@@ -33,7 +35,7 @@ export async function leaveConnection(parts: LeavingParts, { connectionId, row, 
   }
   if (lease?.takenOver) return later(parts, { lease, connectionId, step: 'wait', retryAt: now + zombieLife });
   try {
-    const end = await parts.leave({ connectionId, row, endsAt });
+    const end = await parts.leave({ connectionId, row, endsAt, trace: parts.trace });
     if (end.outcome === 'removed') return end;
     return await later(parts, { lease, connectionId, ...end });
   } catch (error) {

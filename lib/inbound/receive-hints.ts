@@ -2,27 +2,37 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { DeadLetters } from '../platform/dead-letters.ts';
+import type { LogFields } from '../platform/log-fields.ts';
 import { readInboundHint } from '../platform/messages.ts';
 import { watchActs } from '../platform/metric-catalog.ts';
 import { Metric } from '../platform/names.ts';
-import { safeError, type Telemetry } from '../platform/telemetry.ts';
+import { safeError } from '../platform/telemetry.ts';
+import { traceOf, under, type Tracing } from '../platform/trace.ts';
 import { syncConnection, type InboundParts, type PullEnd, type Run } from './sync-connection.ts';
 import type { Rang } from './watching.ts';
 
+/** Hints of one batch for the same connection are one pull, under the id of the first that brought one. */
+interface HintsOfOne {
+  readonly watches: readonly Rang[];
+  readonly correlation: string | undefined;
+}
+
 /** Whatever becomes of a hint, it may go: the mark stays in the table, and a delayed hint or upkeep rings again. */
 export const receiveHints =
-  (parts: InboundParts & Telemetry & { deadLetters: DeadLetters }) =>
+  (parts: InboundParts & Tracing & { deadLetters: DeadLetters }) =>
   async (event: SQSEvent, endsAt: number): Promise<SQSBatchResponse> => {
-    const rang = new Map<string, Rang[]>();
+    const rang = new Map<string, HintsOfOne>();
     for (const record of event.Records) {
       const hint = readInboundHint(record.body);
-      if (hint) rang.set(hint.connection_id, [...(rang.get(hint.connection_id) ?? []), ...(hint.watch ? [hint.watch] : [])]);
-      else {
+      if (hint) {
+        const { watches = [], correlation } = rang.get(hint.connection_id) ?? {};
+        rang.set(hint.connection_id, { watches: [...watches, ...(hint.watch ? [hint.watch] : [])], correlation: correlation ?? hint.correlation });
+      } else {
         await parts.deadLetters(record, 'not_a_hint');
         parts.measure(Metric.deadLetters, 1, { queue: 'inbound', reason: 'not_a_hint' });
       }
     }
-    await eachConcurrently(rang, rang.size, async ([connectionId, watches]) => void (await pullAndTell(parts, connectionId, { endsAt, rang: watches })));
+    await eachConcurrently(rang, rang.size, async ([connectionId, { watches, correlation }]) => void (await pullAndTell(parts, connectionId, { endsAt, rang: watches, correlation })));
     return { batchItemFailures: [] };
   };
 
@@ -30,11 +40,12 @@ export const receiveHints =
 const runOutcome = { pulled: 'succeeded', quarantined: 'waiting', failed: 'failed', grant_dead: 'failed', unreadable: 'failed' } as const;
 
 /** Runs one pull and says how it ended, in metrics and one log line. Never throws: what failed before a lease was taken is left to upkeep. */
-export async function pullAndTell(parts: InboundParts & Telemetry, connectionId: string, run: Run): Promise<PullEnd | { outcome: 'interrupted' }> {
-  const { measure, log, clock } = parts;
+export async function pullAndTell(parts: InboundParts & Tracing, connectionId: string, { correlation, ...run }: Run & { readonly correlation?: string | undefined }): Promise<PullEnd | { outcome: 'interrupted' }> {
+  const { measure, clock } = parts;
+  const trace = traceOf(parts, correlation, { connection_id: connectionId });
   const startedAt = clock();
   try {
-    const end = await syncConnection(parts, connectionId, run);
+    const end = await syncConnection(under(parts, trace), connectionId, run);
     const ms = clock() - startedAt;
     if ('provider' in end) {
       const dimensions = { direction: 'inbound', calendar_provider: end.provider } as const;
@@ -48,12 +59,16 @@ export async function pullAndTell(parts: InboundParts & Telemetry, connectionId:
       if (outcome === 'failed') measure(Metric.failures, 1, dimensions);
       if ('visibleAfterMs' in end && end.visibleAfterMs !== undefined) measure(Metric.noticeToVisible, end.visibleAfterMs, { calendar_provider: end.provider });
     }
-    const { error, ...facts } = 'error' in end ? end : { ...end, error: undefined };
-    log.info('pull', { connection_id: connectionId, ms, ...facts, ...(error !== undefined && { error: safeError(error) }) });
+    trace.log.info('pull', { ms, ...factsOf(end) });
     return end;
   } catch (error) {
     measure(Metric.failures, 1, { direction: 'inbound', calendar_provider: 'unknown' });
-    log.error('pull interrupted', { connection_id: connectionId, error: safeError(error) });
+    trace.log.error('pull interrupted', { error: safeError(error) });
     return { outcome: 'interrupted' };
   }
+}
+
+function factsOf(end: PullEnd): LogFields {
+  const { provider, visibleAfterMs, error, ...facts } = { provider: undefined, visibleAfterMs: undefined, error: undefined, ...end };
+  return { ...facts, calendar_provider: provider, visible_after_ms: visibleAfterMs, ...(error !== undefined && { error: safeError(error) }) };
 }

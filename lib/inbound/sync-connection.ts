@@ -15,6 +15,7 @@ import { Setting } from '../platform/names.ts';
 import type { CallMeter, Quota } from '../platform/quota.ts';
 import { every, syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
 import { safeReason } from '../platform/telemetry.ts';
+import type { Trace } from '../platform/trace.ts';
 import type { BusyRows, CalendarPlace } from './busy-rows.ts';
 import { dueChange, duesAfter, jittered, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
 import { BusyNews, type NewBusy } from './busy-news.ts';
@@ -72,13 +73,25 @@ export interface InboundParts extends LeavingParts {
   readonly windowDays: WindowDays;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of this run alone. */
+  readonly trace?: Trace;
 }
 
 export type PullEnd =
   | LeavingEnd
   | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'paused' | 'lease_lost' }
-  | { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>> }
+  | Partial<Written> & { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>> }
   | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
+
+/** What stands in the tables now, and by which right. */
+interface Written {
+  /** Of the lease under which it was written. */
+  readonly fence: number;
+  /** Of the inbox, as it was before the first page was asked for. */
+  readonly generation: number;
+  /** The mark is gone: nothing was noticed meanwhile. */
+  readonly cleared: boolean;
+}
 
 interface Pull {
   readonly connection: Connection;
@@ -162,8 +175,8 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
   const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
   const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, lookAgain, dueWatch: looked.dueWatch, proven: trust.proven, now: clock(), period, random: parts.random });
   const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, ...watchChange(trust, looked) };
-  await releaseAndClear(parts, pull, change);
-  return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end };
+  const cleared = await releaseAndClear(parts, pull, change);
+  return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end, fence: lease.fence, generation: state.inbox.generation, cleared };
 }
 
 /** Every calendar that blocks or receives, one after the other. One that can't be read does not stop the others. */
@@ -218,6 +231,7 @@ function sessionFor(parts: InboundParts, { connection, lease, meter, readAt }: P
     connectionId: connection.connection_id,
     token: parts.tokens(connection),
     endsAt: lease.endsAt,
+    trace: parts.trace,
     ...(connection.zone !== undefined && { zone: connection.zone }),
     async permit() {
       await gate();
@@ -226,10 +240,12 @@ function sessionFor(parts: InboundParts, { connection, lease, meter, readAt }: P
   };
 }
 
-/** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. */
-async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state, meter }: Pull, change: RowChange): Promise<void> {
-  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return;
-  if (!(await states.clear(lease.connectionId, state.inbox.generation))) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
+/** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. Whether it was cleared. */
+async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state, meter }: Pull, change: RowChange): Promise<boolean> {
+  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;
+  const cleared = await states.clear(lease.connectionId, state.inbox.generation);
+  if (!cleared) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
+  return cleared;
 }
 
 async function quarantined(parts: InboundParts, { lease, meter }: Pull, end: { provider: CalendarProvider; items: number; watches: Readonly<Record<string, number>> }): Promise<PullEnd> {

@@ -8,6 +8,8 @@ import type { HintQueue } from '../platform/hint-queue.ts';
 import type { InboundHint } from '../platform/messages.ts';
 import { Setting } from '../platform/names.ts';
 import type { Settings, SettingsSnapshot } from '../platform/settings.ts';
+import { safeReason } from '../platform/telemetry.ts';
+import type { Trace } from '../platform/trace.ts';
 import type { Delivery, Inbox } from './inbox.ts';
 import { rawRequest, type RawRequest } from './raw-request.ts';
 import type { Notice, Reading, Refusal } from './reading.ts';
@@ -23,6 +25,8 @@ export interface WebhookParts {
   readonly clock: Clock;
   /** Told how each delivery ended; feeds the metrics. */
   readonly told: (outcome: Outcome, more?: ToldMore) => void;
+  /** The story of each authentic delivery begins here; what is not authentic costs no line. */
+  readonly trace: (delivery: { readonly connectionId: string; readonly watchId: string }) => Trace;
 }
 
 export interface ToldMore {
@@ -101,13 +105,17 @@ async function recordAll(parts: WebhookParts, deliveries: readonly ForConnection
 }
 
 /** Record, then ring: a crash between the two is healed by the sender's retry (hinted again) and by upkeep. */
-async function recordOne({ inbox, hints, clock }: WebhookParts, delivery: ForConnection, signal: AbortSignal): Promise<Durability> {
+async function recordOne({ inbox, hints, clock, trace }: WebhookParts, delivery: ForConnection, signal: AbortSignal): Promise<Durability> {
+  const { correlation, log } = trace({ connectionId: delivery.connectionId, watchId: delivery.watch.id });
   try {
     const recorded = await inbox.record(delivery, clock(), signal);
+    const hinted = recorded.outcome !== 'gone' && recorded.ring;
+    if (hinted) await hints.send({ v: 1, hint: 'pull', connection_id: delivery.connectionId, watch: delivery.watch, correlation }, 0, signal);
+    log.info('notice', { outcome: recorded.outcome, hinted });
     if (recorded.outcome === 'gone') return 'gone';
-    if (recorded.ring) await hints.send({ v: 1, hint: 'pull', connection_id: delivery.connectionId, watch: delivery.watch }, 0, signal);
     return recorded.outcome === 'accepted' && !recorded.ring ? 'coalesced' : recorded.outcome;
   } catch (failure) {
+    log.warn('notice', { outcome: 'not_durable', reason: safeReason(failure) });
     return { failure };
   }
 }

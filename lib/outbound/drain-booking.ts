@@ -12,6 +12,7 @@ import type { BookingHint } from '../platform/messages.ts';
 import type { CallMeter, Quota } from '../platform/quota.ts';
 import { syncGate, type Settings } from '../platform/settings.ts';
 import { safeReason } from '../platform/telemetry.ts';
+import type { Trace } from '../platform/trace.ts';
 import { applyTarget, type TargetEnd } from './apply-target.ts';
 import type { Bookings, Wish } from './bookings.ts';
 import { connectionsFor, workOf, type ConnectionIdsOf, type ReadPushRow, type Work } from './targets.ts';
@@ -30,6 +31,8 @@ export interface OutboundParts {
   readonly quota: Quota;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of this run alone. */
+  readonly trace?: Trace;
 }
 
 /** What was done at one calendar. */
@@ -39,6 +42,8 @@ export interface TargetReport {
   readonly calendarKey: string;
   readonly outcome: TargetEnd['outcome'] | 'held' | 'backing_off' | 'failed' | 'grant_dead' | 'gated' | 'paused';
   readonly eventId?: string;
+  /** Of the lease under which it was written. */
+  readonly fence?: number;
   /** When to look again, in ms; absent: nothing is left to do here. */
   readonly retryAt?: number;
   readonly error?: unknown;
@@ -116,7 +121,7 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined, ...meter.count() });
     if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
-    return { ...report, ...end, ms: parts.clock() - now };
+    return { ...report, ...end, fence: lease.fence, ms: parts.clock() - now };
   } catch (error) {
     const end = await failed(parts, { connection, lease, meter, errorCount: (row.errorCount ?? 0) + 1, error });
     return { ...report, ...end, ...(end.outcome !== 'gated' && { ms: parts.clock() - now }) };
@@ -147,6 +152,7 @@ const sessionFor = (parts: OutboundParts, connection: Connection, { lease, gate,
   connectionId: connection.connection_id,
   token: parts.tokens(connection),
   endsAt: lease.endsAt,
+  trace: parts.trace,
   ...(connection.zone !== undefined && { zone: connection.zone }),
   async permit() {
     await gate();

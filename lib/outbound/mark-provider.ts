@@ -29,8 +29,9 @@ export async function markProvider(parts: MarkProviderParts, hint: ProviderHint)
   const page = await parts.future.page(hint.provider_id, { endsAfter: now, ...(hint.after !== undefined && { after: hint.after }) });
   const marked: string[] = [];
   await eachConcurrently(page.ids, writesAtOnce, async (id) => void ((await parts.bookings.mark(id, now)) && marked.push(id)));
-  await parts.hints.sendAll(marked.map((booking_id) => ({ v: 1, hint: 'booking', booking_id })));
-  if (page.next !== undefined) await parts.providerHints.send({ v: 1, hint: 'provider', provider_id: hint.provider_id, after: page.next, ...(late && { late }) });
+  const story = hint.correlation === undefined ? {} : { correlation: hint.correlation };
+  await parts.hints.sendAll(marked.map((booking_id) => ({ v: 1, hint: 'booking', booking_id, ...story })));
+  if (page.next !== undefined) await parts.providerHints.send({ v: 1, hint: 'provider', provider_id: hint.provider_id, after: page.next, ...(late && { late }), ...story });
   else if (late) await parts.late.done(late.connection_id, late.due);
   return marked.length;
 }

@@ -3,7 +3,10 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import { Metric } from '../platform/names.ts';
+import type { LogFields } from '../platform/log-fields.ts';
+import { correlationOf } from '../platform/messages.ts';
 import { safeError, type Telemetry } from '../platform/telemetry.ts';
+import { traceOf, under, type Tracing } from '../platform/trace.ts';
 import type { DrainEnd, TargetReport } from './drain-booking.ts';
 import { receiveBookingMessage, type MessageEnd, type MessageParts } from './receive-booking-message.ts';
 
@@ -12,33 +15,35 @@ const atOnce = 5;
 const interrupted = { direction: 'outbound', calendar_provider: 'unknown' } as const;
 
 export const receiveBookingBatch =
-  (parts: MessageParts & Telemetry) =>
+  (parts: MessageParts & Tracing) =>
   async (event: SQSEvent, endsAt: number): Promise<SQSBatchResponse> => {
     const failures: string[] = [];
     await eachConcurrently(event.Records, atOnce, async (record: SQSRecord) => {
+      const trace = traceOf(parts, correlationOf(record.body), { message_id: record.messageId });
+      const { log } = trace;
       try {
-        tell(parts, record, await receiveBookingMessage(parts, record, endsAt));
+        tell({ ...parts, log }, await receiveBookingMessage(under(parts, trace), record, endsAt));
       } catch (error) {
         parts.measure(Metric.failures, 1, interrupted);
-        parts.log.error('booking message not saved', { message_id: record.messageId, error: safeError(error) });
+        log.error('booking message not saved', { error: safeError(error) });
         failures.push(record.messageId);
       }
     });
     return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-function tell({ measure, log }: Telemetry, { messageId }: SQSRecord, end: MessageEnd): void {
+function tell({ measure, log }: Telemetry, end: MessageEnd): void {
   if (end.kind === 'dead_letter') {
     measure(Metric.deadLetters, 1, { queue: 'booking', reason: end.reason });
-    log.warn('booking message set aside', { message_id: messageId, reason: end.reason, detail: end.detail });
-  } else if (end.kind === 'no_op') log.info('booking unchanged', { message_id: messageId, booking_id: end.bookingId, why: end.why });
-  else if (end.kind === 'provider') log.info(end.hint.hint, { message_id: messageId, provider_id: end.hint.provider_id, marked: end.marked });
+    log.warn('booking message set aside', { reason: end.reason, detail: end.detail });
+  } else if (end.kind === 'no_op') log.info('booking unchanged', { booking_id: end.bookingId, why: end.why });
+  else if (end.kind === 'provider') log.info(end.hint.hint, { provider_id: end.hint.provider_id, marked: end.marked });
   else if (end.kind === 'provider_interrupted') {
     measure(Metric.failures, 1, interrupted);
-    log.error('work for a provider interrupted', { message_id: messageId, provider_id: end.hint.provider_id, error: safeError(end.error) });
+    log.error('work for a provider interrupted', { provider_id: end.hint.provider_id, error: safeError(end.error) });
   } else if (end.kind === 'interrupted') {
     measure(Metric.failures, 1, interrupted);
-    log.error('booking interrupted', { message_id: messageId, booking_id: end.bookingId, error: safeError(end.error) });
+    log.error('booking interrupted', { booking_id: end.bookingId, error: safeError(end.error) });
   } else tellDrain({ measure, log }, end.bookingId, end.drain);
 }
 
@@ -64,6 +69,11 @@ export function tellDrain({ measure, log }: Telemetry, bookingId: string, { outc
     version,
     outcome,
     ...held,
-    targets: targets.map(({ error, ...facts }) => ({ ...facts, ...(error !== undefined && { error: safeError(error) }) })),
+    targets: targets.map(factsOf),
   });
 }
+
+const factsOf = ({ connectionId, provider, calendarKey, outcome, eventId, retryAt, fence, ms, error }: TargetReport): LogFields => ({
+  connection_id: connectionId, calendar_provider: provider, calendar_key: calendarKey, outcome, event_id: eventId, retry_at: retryAt, fence, ms,
+  ...(error !== undefined && { error: safeError(error) }),
+});

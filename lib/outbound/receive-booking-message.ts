@@ -34,6 +34,7 @@ export async function receiveBookingMessage(parts: MessageParts, record: SQSReco
   const read = readBookingEvent(value);
   if (read.kind === 'invalid') return aside(parts, record, read);
   const recorded = await parts.bookings.record(read.booking, parts.clock());
+  if (recorded !== 'version_reused') parts.trace?.log.info('wish', { booking_id: read.booking.id, provider_id: read.booking.providerId, version: read.booking.version, outcome: recorded });
   if (recorded === 'version_reused') return aside(parts, record, { reason: 'version_reused', detail: 'this version was recorded with other content' });
   if (recorded === 'older') return { kind: 'no_op', bookingId: read.booking.id, why: 'older' };
   const end = await drained(parts, { v: 1, hint: 'booking', booking_id: read.booking.id }, endsAt);

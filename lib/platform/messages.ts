@@ -1,9 +1,15 @@
 // The messages that travel on our own queues. A hint is only a bell: lost, doubled, late or reordered it changes nothing but the delay,
 // for what is to be done stands in the tables. `v` lets a release read what its predecessor wrote.
+import { readCorrelation } from './trace.ts';
 import { connectionIdPattern } from './watch-token.ts';
 
+/** What a hint goes by in every log line that comes of it; it decides nothing. */
+interface Correlated {
+  readonly correlation?: string;
+}
+
 /** Look at this connection: its inbox may be dirty, or something of it due. */
-export interface InboundHint {
+export interface InboundHint extends Correlated {
   readonly v: 1;
   readonly hint: 'pull';
   readonly connection_id: string;
@@ -12,7 +18,7 @@ export interface InboundHint {
 }
 
 /** Bring the targets of this booking in line. `tries` counts waits for a lease, for the delay alone. */
-export interface BookingHint {
+export interface BookingHint extends Correlated {
   readonly v: 1;
   readonly hint: 'booking';
   readonly booking_id: string;
@@ -20,7 +26,7 @@ export interface BookingHint {
 }
 
 /** Mark this provider's future bookings, page by page, or erase all of them. On the booking queue too. */
-export interface ProviderHint {
+export interface ProviderHint extends Correlated {
   readonly v: 1;
   readonly hint: 'provider' | 'erase';
   readonly provider_id: string;
@@ -46,6 +52,11 @@ export const messageBody = (message: object): string => JSON.stringify(message).
 /** As long as the ids that booking events may carry; a longer one is no key of the tables. */
 const isId = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 256 && value.isWellFormed();
 
+function carried(hint: Record<string, unknown>): Correlated {
+  const correlation = readCorrelation(hint['correlation']);
+  return correlation === undefined ? {} : { correlation };
+}
+
 /** Undefined: no hint of ours. */
 export function readInboundHint(body: string): InboundHint | undefined {
   const value = parseJson(body);
@@ -53,18 +64,24 @@ export function readInboundHint(body: string): InboundHint | undefined {
   if (!connectionIdPattern.test(value['connection_id'])) return undefined;
   const watch = value['watch'];
   const known = isRecord(watch) && typeof watch['id'] === 'string' ? { id: watch['id'], ...(typeof watch['resource_id'] === 'string' && { resource_id: watch['resource_id'] }) } : undefined;
-  return { v: 1, hint: 'pull', connection_id: value['connection_id'], ...(known && { watch: known }) };
+  return { v: 1, hint: 'pull', connection_id: value['connection_id'], ...(known && { watch: known }), ...carried(value) };
 }
 
 export function readProviderHint(value: unknown): ProviderHint | undefined {
   if (!isRecord(value) || (value['hint'] !== 'provider' && value['hint'] !== 'erase') || !isId(value['provider_id'])) return undefined;
   const { after, late } = value;
   const known = isRecord(late) && typeof late['connection_id'] === 'string' && typeof late['due'] === 'number' ? { connection_id: late['connection_id'], due: late['due'] } : undefined;
-  return { v: 1, hint: value['hint'], provider_id: value['provider_id'], ...(typeof after === 'string' && { after }), ...(known && { late: known }) };
+  return { v: 1, hint: value['hint'], provider_id: value['provider_id'], ...(typeof after === 'string' && { after }), ...(known && { late: known }), ...carried(value) };
 }
 
 export function readBookingHint(value: unknown): BookingHint | undefined {
   if (!isRecord(value) || value['hint'] !== 'booking' || !isId(value['booking_id'])) return undefined;
   const tries = value['tries'];
-  return { v: 1, hint: 'booking', booking_id: value['booking_id'], ...(typeof tries === 'number' && { tries }) };
+  return { v: 1, hint: 'booking', booking_id: value['booking_id'], ...(typeof tries === 'number' && { tries }), ...carried(value) };
+}
+
+/** What a hint on the booking queue goes by; a booking's event brings none. */
+export function correlationOf(body: string): string | undefined {
+  const value = parseJson(body);
+  return isRecord(value) && 'hint' in value ? carried(value).correlation : undefined;
 }

@@ -2,6 +2,7 @@
 import { CalendarError } from '../calendars/port.ts';
 import { BadSetting } from './bad-setting.ts';
 import { GateClosed } from './gate-closed.ts';
+import type { LogFields } from './log-fields.ts';
 import type { DimensionsOf } from './metric-catalog.ts';
 import { Metric, type MetricName } from './names.ts';
 import { UnknownSealKey } from './seal.ts';
@@ -20,12 +21,12 @@ export function safeReason(error: unknown): string {
 }
 
 /** Fields for a log line about an error: where it came from, without its message. */
-export function safeError(error: unknown): { reason: string; stack?: string; requestId?: string } {
+export function safeError(error: unknown): { reason: string; stack?: string; aws_request_id?: string } {
   const stack = error instanceof Error ? framesOf(error.stack ?? '') : '';
   return {
     reason: safeReason(error),
     ...(stack && { stack }),
-    ...(isAwsError(error) && error.$metadata.requestId !== undefined && { requestId: error.$metadata.requestId }),
+    ...(isAwsError(error) && error.$metadata.requestId !== undefined && { aws_request_id: error.$metadata.requestId }),
   };
 }
 
@@ -40,11 +41,11 @@ const frame = /^\s+at (?:[\w$.<>#[\] ]+ \(.+:\d+:\d+\)|[^\s=?]+:\d+:\d+|[\w$.<>#
 /** Adds one figure of a metric in the catalog, with exactly its dimensions. */
 export type Measure = <N extends MetricName>(name: N, value: number, dimensions: DimensionsOf<N>) => void;
 
-/** Structured log lines. Fields are facts and ids, never content of a calendar or a booking. */
+/** Structured log lines. Fields are facts and ids of a closed list, never content of a calendar or a booking. */
 export interface Log {
-  info(message: string, fields: Readonly<Record<string, unknown>>): void;
-  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
-  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
 }
 export interface Telemetry {
   readonly measure: Measure;

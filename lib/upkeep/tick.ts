@@ -3,11 +3,12 @@
 import { BatchGetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { hours, seconds, type Clock } from '../platform/clock.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
+import type { LogFieldName } from '../platform/log-fields.ts';
 import type { BookingHint, InboundHint, ProviderHint } from '../platform/messages.ts';
 import { Index, Metric, Setting } from '../platform/names.ts';
 import type { Settings } from '../platform/settings.ts';
 import { allShards, dueShards } from '../platform/shard.ts';
-import type { Telemetry } from '../platform/telemetry.ts';
+import { carrying, traceOf, type Tracing } from '../platform/trace.ts';
 import { takeCensus, tellCensus } from './census.ts';
 import { countFleet } from './count-fleet.ts';
 import { gatesOf, noteGates, runSweep, type Gates } from './gate-sweep.ts';
@@ -15,7 +16,7 @@ import { HeldUp } from './held-up.ts';
 import type { UpkeepState, UpkeepStates, WalkName, WalkPlace } from './upkeep-state.ts';
 import { walk, type IndexEntry, type IndexWalk } from './walk.ts';
 
-export interface UpkeepParts extends Telemetry {
+export interface UpkeepParts extends Tracing {
   readonly dynamo: DynamoDBClient;
   readonly tables: { readonly connections: string; readonly syncState: string; readonly bookingEvents: string };
   readonly states: UpkeepStates;
@@ -35,6 +36,8 @@ interface Tick extends UpkeepParts {
   readonly startedAt: number;
   readonly before: UpkeepState;
   readonly heldUp: HeldUp;
+  /** Tells how many hints were sent, and why. */
+  readonly told: (why: Why, hints: number) => void;
 }
 
 export async function tick(parts: UpkeepParts): Promise<void> {
@@ -47,7 +50,8 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   const before = await parts.states.read();
   const gates = seen ? noteGates(before.gates ?? {}, seen, parts.clock()) : (before.gates ?? {});
   const startedAt = parts.clock();
-  const run: Tick = { ...parts, startedAt, before, heldUp: new HeldUp(snapshot, startedAt) };
+  const { told, tellAll, ...story } = storyOf(parts);
+  const run: Tick = { ...parts, ...story, told, startedAt, before, heldUp: new HeldUp(snapshot, startedAt) };
   const jobs = snapshot.flag(Setting.jobsEnabled) === 'open';
   // Leaving waits for no flag, known or not.
   const always: readonly Ring[] = [['due-any', (goOn) => ringLeaving(run, goOn)]];
@@ -59,6 +63,7 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   ];
   const rings = [...always, ...(seen?.sync ? underSync : [])];
   const { walks, failures } = await ringAll(run, rings);
+  tellAll();
   if (!seen?.sync) {
     if (gates.seen !== before.gates?.seen || walks['due-any']?.after !== undefined) await parts.states.save({ ...before, walks, gates });
     if (failures.length > 0) throw failures[0];
@@ -72,6 +77,28 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   await parts.states.save({ ...run.before, ...counted, walks, gates: swept });
   if (failures.length > 0) throw failures[0];
 }
+
+type Why = WalkName | 'late';
+
+/** One tick is one story: all its hints carry its id, and one line says how many there were, unless there were none. */
+function storyOf(parts: UpkeepParts) {
+  const { correlation, log } = traceOf(parts, undefined, {});
+  const rung: Partial<Record<LogFieldName, number>> = {};
+  return {
+    log,
+    inbound: carrying(parts.inbound, correlation), booking: carrying(parts.booking, correlation), provider: carrying(parts.provider, correlation),
+    told: (why: Why, hints: number): void => {
+      if (hints === 0) return;
+      parts.measure(Metric.hintsSent, hints, { why });
+      const name = rungNames[why];
+      rung[name] = (rung[name] ?? 0) + hints;
+    },
+    tellAll: (): void => {
+      if (Object.keys(rung).length > 0) log.info('tick', { rung });
+    },
+  };
+}
+const rungNames = { dirty: 'dirty', 'due-any': 'due_any', 'due-sync': 'due_sync', 'due-jobs': 'due_jobs', late: 'late', pending: 'pending' } as const satisfies Record<Why, LogFieldName>;
 
 /** The counts that have come due, if any; whoever they are for, the newest are told at every tick. */
 async function countHourly(run: Tick, failures: unknown[]): Promise<Partial<UpkeepState>> {
@@ -142,7 +169,7 @@ async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { ind
     },
   });
   if (name === 'dirty') run.measure(Metric.oldestDirty, run.startedAt - oldest, {});
-  if (rung > 0) run.measure(Metric.hintsSent, rung, { why: name });
+  run.told(name, rung);
   return place;
 }
 
@@ -160,7 +187,7 @@ async function ringLeaving(run: Tick, goOn: GoOn): Promise<WalkPlace> {
       rung += entries.length;
     },
   });
-  if (rung > 0) run.measure(Metric.hintsSent, rung, { why: 'due-any' });
+  run.told('due-any', rung);
   return place;
 }
 
@@ -169,7 +196,7 @@ async function ringProviders(run: Tick, entries: readonly IndexEntry[]): Promise
   const rows = await batchGet(run.dynamo, run.tables.syncState, entries.map(({ connection_id }) => ({ connection_id: connection_id ?? { S: '' }, part: { S: 'push' } })), 'connection_id, provider_id, dueLate');
   const due = rows.filter((row) => row['dueLate'] !== undefined && notBefore(row, 'dueLate') <= run.startedAt);
   await run.provider.sendAll(due.map((row) => ({ v: 1, hint: 'provider', provider_id: row['provider_id']?.S ?? '', late: { connection_id: row['connection_id']?.S ?? '', due: notBefore(row, 'dueLate') } })));
-  if (due.length > 0) run.measure(Metric.hintsSent, due.length, { why: 'late' });
+  run.told('late', due.length);
 }
 
 /** Rings for bookings whose delayed hint, if they have one, should have come by now. */
@@ -188,7 +215,7 @@ async function ringBookings(run: Tick, goOn: GoOn): Promise<WalkPlace> {
     },
   });
   run.measure(Metric.oldestPending, run.startedAt - oldest, {});
-  if (rung > 0) run.measure(Metric.hintsSent, rung, { why: 'pending' });
+  run.told('pending', rung);
   return place;
 }
 

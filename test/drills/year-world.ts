@@ -28,6 +28,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { memoryTables } from '../support/memory-tables.ts';
 import { Moments } from '../support/moments.ts';
 import { aSecret } from '../support/notices.ts';
+import { untold } from '../support/traces.ts';
 import { noticeOf } from './year-notices.ts';
 import { yearProvider, type LiveWatch, type YearAccount, type YearProvider } from './year-provider.ts';
 
@@ -81,7 +82,7 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
     sendAll: () => Promise.reject(new Error('The timer is played here.')),
   };
   const store = inbox(dynamo, tables.syncState);
-  const webhook = { settings, inbox: store, hints, clock, told: () => undefined };
+  const webhook = { settings, inbox: store, hints, clock, trace: untold, told: () => undefined };
   const receive = { google: receiveWebhook({ ...webhook, provider: 'google', read: readGoogleNotice }), microsoft: receiveWebhook({ ...webhook, provider: 'microsoft', read: readMicrosoftNotices }) };
   let posted = 0;
   const post = (watch: LiveWatch, kind: 'sync' | 'change'): void => {

@@ -47,6 +47,8 @@ import type { BookingHint, InboundHint, ProviderHint } from '../../lib/platform/
 import { functionSettings, type FunctionName, type TableName } from '../../lib/platform/names.ts';
 import { quota } from '../../lib/platform/quota.ts';
 import { settings } from '../../lib/platform/settings.ts';
+import { safeError } from '../../lib/platform/telemetry.ts';
+import { traceOf } from '../../lib/platform/trace.ts';
 import { upkeepStates } from '../../lib/upkeep/upkeep-state.ts';
 import { tick } from '../../lib/upkeep/tick.ts';
 import { telling, type Told } from '../support/workers.ts';
@@ -143,7 +145,7 @@ export function wire(clients: Clients): Functions {
   };
   const tables = { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] };
   const upkeep = { ...told, dynamo, tables, states: upkeepStates(dynamo, named['sync-state']), settings: gates('upkeep'), inbound: inboundHints, booking: bookingHints, provider: providerHints, clock };
-  const hears = (provider: CalendarProvider) => ({ provider, inbox: inbox(dynamo, named['sync-state']), hints: inboundHints, clock, told: tellDelivery(told, provider) });
+  const hears = (provider: CalendarProvider) => ({ provider, inbox: inbox(dynamo, named['sync-state']), hints: inboundHints, clock, trace: ({ connectionId, watchId }: { connectionId: string; watchId: string }) => traceOf(told, undefined, { connection_id: connectionId, watch_id: watchId }), told: tellDelivery(told, provider) });
   return {
     logged: told.lines,
     inbound: receiveHints(inbound),
@@ -164,7 +166,7 @@ export function wire(clients: Clients): Functions {
       mark: inbound.states.mark,
       late,
       markFutureBookings: markFutureBookings({ late, providerHints, clock }),
-      failed: (failure) => told.log.error('failed', { failure }),
+      failed: (failure) => told.log.error('failed', { error: safeError(failure) }),
     }),
     lines: told.lines,
     figures: told.figures,

@@ -10,6 +10,7 @@ import { upkeepStates } from '../../lib/upkeep/upkeep-state.ts';
 import { writeUnits } from '../bench/write-units.ts';
 import { toItem } from '../../lib/platform/dynamo.ts';
 import type { Tables } from './tables.ts';
+import { correlations, quietLog } from './traces.ts';
 
 export interface DueTick {
   readonly connections: number;
@@ -51,7 +52,7 @@ export async function measureTick(tables: Tables, { connections, due }: { connec
   await tick({
     dynamo, states, clock: () => now, settings: { read: () => Promise.resolve(settingsFrom(values)) },
     tables: { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] },
-    inbound: queue(rung), booking: queue([]), provider: queue([]), measure: () => undefined, log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    inbound: queue(rung), booking: queue([]), provider: queue([]), measure: () => undefined, log: quietLog, newCorrelation: correlations(),
   });
   const ms = performance.now() - began;
   const byCommand: Record<string, number> = {};

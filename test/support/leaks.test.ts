@@ -23,7 +23,7 @@ it.each([
   const { id } = await world.connect('google');
   const token = world.tokens.get(id) ?? '';
   if (what === 'a table item') world.tables.put('connections', { connection_id: id, tokens: JSON.stringify({ access_token: token }) });
-  else if (what === 'a log line') telling(world.lines).log.warn('failed', { request: `Bearer ${token}` });
+  else if (what === 'a log line') telling(world.lines).log.warn('failed', { detail: `Bearer ${token}` });
   else world.changes.push({ type: 'busy.changed', connection_id: id, provider_id: 'p', cause: token });
   // What is planted here does not count.
   delete process.env[searchesFile];

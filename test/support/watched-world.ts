@@ -17,6 +17,7 @@ import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting } from '../../lib/platform/names.ts';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { aPost, aSecret } from './notices.ts';
+import { untold } from './traces.ts';
 import { startSmallWorld, type Connected, type ConnectOptions, type SmallWorld } from './small-world.ts';
 import { inbound, leaseLength } from './workers.ts';
 
@@ -45,7 +46,7 @@ export async function startWatchedWorld(seed?: number): Promise<WatchedWorld> {
   const hints: InboundHint[] = [];
   const outcomes: Outcome[] = [];
   const bell: HintQueue<InboundHint> = { send: async (hint) => void hints.push(hint), sendAll: async (all) => void hints.push(...all) };
-  const parts = { settings: world.settings, inbox: inbox(world.tables.dynamo, world.tables.named['sync-state']), hints: bell, clock: world.clock, told: (outcome: Outcome) => void outcomes.push(outcome) };
+  const parts = { settings: world.settings, inbox: inbox(world.tables.dynamo, world.tables.named['sync-state']), hints: bell, clock: world.clock, trace: untold, told: (outcome: Outcome) => void outcomes.push(outcome) };
   const receive = { google: receiveWebhook({ ...parts, provider: 'google', read: readGoogleNotice }), microsoft: receiveWebhook({ ...parts, provider: 'microsoft', read: readMicrosoftNotices }) };
   const state = { reachable: true };
   const server = createServer((request, response) => {

@@ -14,6 +14,7 @@ import { safeReason } from '../../lib/platform/telemetry.ts';
 import { scriptedSqs, type Call } from './recorded-calls.ts';
 import type { CountedTables } from './tables.ts';
 import { keyRing } from './notices.ts';
+import { untold } from './traces.ts';
 
 const readers = { google: readGoogleNotice, microsoft: readMicrosoftNotices };
 export const theStart = Date.parse('2026-03-02T09:00:00Z');
@@ -64,6 +65,7 @@ export function webhookWorld(tables: CountedTables): WebhookWorld {
     inbox: inbox(tables.dynamo, tables.named['sync-state']),
     hints: hintQueue<InboundHint>(sqs, 'https://sqs.example/inbound', ({ connection_id }) => connection_id),
     clock: () => now,
+    trace: untold,
     told: (outcome: Outcome, { failure }: ToldMore = {}) => {
       outcomes.push(outcome);
       if (failure !== undefined) causes.push(safeReason(failure));

@@ -23,7 +23,8 @@ import { leases } from '../../lib/platform/lease.ts';
 import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { BookingHint } from '../../lib/platform/messages.ts';
 import type { Quota } from '../../lib/platform/quota.ts';
-import type { Telemetry } from '../../lib/platform/telemetry.ts';
+import type { Tracing } from '../../lib/platform/trace.ts';
+import { correlations } from './traces.ts';
 import { live, mortalCalendars, mortalDynamo, type Life } from './mortal.ts';
 import { tokenOf, type Sent, type SmallWorld } from './small-world.ts';
 
@@ -43,13 +44,13 @@ export interface Told {
 }
 
 /** `also`: where every line goes too. */
-export function telling(also: unknown[] = []): Telemetry & Told {
+export function telling(also: unknown[] = []): Tracing & Told {
   const told: Told = { lines: [], figures: [] };
   const line = (message: string, fields: Readonly<Record<string, unknown>>): void => {
     told.lines.push({ message, fields });
     also.push({ message, fields });
   };
-  return { ...told, log: { info: line, warn: line, error: line }, measure: (name, value, dimensions = {}) => void told.figures.push({ name, value, dimensions }) };
+  return { ...told, newCorrelation: correlations(), log: { info: line, warn: line, error: line }, measure: (name, value, dimensions = {}) => void told.figures.push({ name, value, dimensions }) };
 }
 
 /** Nobody else spends the budget here. */
@@ -75,7 +76,7 @@ function common(world: SmallWorld, life: Life) {
   };
 }
 
-export function inbound(world: SmallWorld, life: Life = live()): InboundParts & Telemetry & Told {
+export function inbound(world: SmallWorld, life: Life = live()): InboundParts & Tracing & Told {
   const parts = common(world, life);
   const { named } = world.tables;
   return {
@@ -114,7 +115,7 @@ type LeavingOf<P extends { leaving: unknown; leave: unknown }> = Pick<P, 'leavin
 /** Watches are as they are: nobody makes, renews or stops one. */
 const unwatched: InboundParts['watches'] = { want: () => undefined, covers: () => true, nextAt: (_connection, now) => now + days(365), ensure: () => Promise.reject(new Error('Nobody keeps watches here.')) };
 
-export function outbound(world: SmallWorld, life: Life = live()): OutboundParts & Telemetry & Told {
+export function outbound(world: SmallWorld, life: Life = live()): OutboundParts & Tracing & Told {
   const parts = common(world, life);
   const { named } = world.tables;
   return { ...parts, hints: parts.bookingHints, pushRow: pushRows(parts.dynamo, named['sync-state']), connectionIdsOf: connectionIdsOf(parts.dynamo, named['busy-intervals']) };

@@ -2,17 +2,19 @@ import type { MethodOptions } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../../platform/clock.ts';
 import { callSignal } from '../call-limits.ts';
 import type { CalendarError, Session } from '../port.ts';
+import { toldCall } from '../told-call.ts';
 import { googleFault, networkFault } from './fault.ts';
 
 /** What Google answered, whatever its status. */
 export interface Answer {
+  readonly method: string | undefined;
   readonly status: number;
   readonly body: unknown;
   readonly headers: Headers;
 }
 
 /** One request of the client library, to be sent with the options given. */
-export type Send = (options: MethodOptions) => Promise<{ readonly status: number; readonly data: unknown; readonly headers: unknown }>;
+export type Send = (options: MethodOptions) => Promise<{ readonly status: number; readonly data: unknown; readonly headers: unknown; readonly config?: { readonly method?: string | undefined } }>;
 
 /** Sends one request within the session's limits, renewing the token once on 401. Any other status is returned. */
 export type GoogleCall = (send: Send) => Promise<Answer>;
@@ -37,8 +39,8 @@ function requestOptions(token: string, signal: AbortSignal): MethodOptions {
 
 async function sendOnce(send: Send, options: MethodOptions): Promise<Answer> {
   try {
-    const { status, data, headers } = await send(options);
-    return { status, body: data, headers: new Headers(headers as Record<string, string>) };
+    const { status, data, headers, config } = await send(options);
+    return { method: config?.method, status, body: data, headers: new Headers(headers as Record<string, string>) };
   } catch (error) {
     throw networkFault(error);
   }
@@ -51,7 +53,8 @@ export function googleCall({ session, clock, callMs }: { session: Session; clock
   const attempt = async (send: Send, renew: boolean): Promise<Answer> => {
     await session.permit();
     const token = renew ? await session.token(true) : await session.token();
-    return await sendOnce(send, requestOptions(token, callSignal(session, clock, callMs)));
+    const options = requestOptions(token, callSignal(session, clock, callMs));
+    return await toldCall({ session, clock, provider: 'google' }, () => sendOnce(send, options), (answer) => answer);
   };
   const refusesToken = (answer: Answer): boolean => answer.status === 401 && faultOf(answer).kind === 'grant_dead';
   return async (send) => {

@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { callSignal } from '../call-limits.ts';
 import { parseJson } from '../json.ts';
 import type { CalendarError, Session } from '../port.ts';
+import { toldCall } from '../told-call.ts';
 import { foreignLink, graphFault, leadsTo, malformed, networkFault } from './fault.ts';
 
 /** What Graph answered, whatever its status; a body that is no JSON is undefined. */
@@ -97,7 +98,7 @@ const bearer = ({ session, clock, callMs }: CallOptions): Middleware =>
       await session.permit();
       callSignal(session, clock, callMs);
       const token = renew ? await session.token(true) : await session.token();
-      context.options = { ...context.options, headers: { ...context.options?.headers, Authorization: `Bearer ${token}` } };
+      context.options = { ...context.options, headers: { ...context.options?.headers, ...storyOf(session), Authorization: `Bearer ${token}` } };
       await next();
     };
     await attempt(false);
@@ -106,14 +107,21 @@ const bearer = ({ session, clock, callMs }: CallOptions): Middleware =>
     await attempt(true);
   });
 
+/** Graph writes it into its own logs: support finds a call by it. https://learn.microsoft.com/graph/best-practices-concept */
+const storyOf = ({ trace }: Session): Record<string, string> => (trace === undefined ? {} : { 'client-request-id': trace.correlation });
+
 const deadline = ({ session, clock, callMs }: CallOptions): Middleware =>
   step(async (context, next) => {
     context.options = { ...context.options, redirect: 'manual', signal: callSignal(session, clock, callMs) };
-    try {
-      await next();
-    } catch (error) {
-      throw networkFault(error);
-    }
+    const send = async (): Promise<Response | undefined> => {
+      try {
+        await next();
+        return context.response;
+      } catch (error) {
+        throw networkFault(error);
+      }
+    };
+    await toldCall({ session, clock, provider: 'microsoft' }, send, (response) => ({ method: context.options?.method, status: response?.status, providerRequestId: response?.headers.get('request-id') }));
   });
 
 async function readText(response: Response): Promise<string> {

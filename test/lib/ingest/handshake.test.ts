@@ -13,6 +13,7 @@ const parts: WebhookParts = {
   inbox: { record: never },
   hints: { send: never, sendAll: never },
   clock: never,
+  trace: never,
   told: () => undefined,
 };
 const shake = (rawQueryString: string, overrides = {}) => receiveWebhook(parts)(aPost('microsoft', { rawQueryString, ...overrides }));

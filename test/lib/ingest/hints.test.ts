@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { countedTables } from '../../support/counted-tables.ts';
 import { aGoogleNotice, aGraphPost } from '../../support/notices.ts';
+import { correlation } from '../../support/traces.ts';
 import type { CountedTables } from '../../support/tables.ts';
 import { webhookWorld, type WebhookWorld } from '../../support/webhook-world.ts';
 
@@ -34,8 +35,8 @@ describe('hints', () => {
     await world.post(aGoogleNotice({ connectionId: google, channelId: 'ch', resourceId: 're' }));
     await world.post(aGraphPost({ connectionId: microsoft, subscriptionId: 'sub' }));
     expect(world.hints()).toEqual([
-      { v: 1, hint: 'pull', connection_id: 'g', watch: { id: 'ch', resource_id: 're' } },
-      { v: 1, hint: 'pull', connection_id: 'm', watch: { id: 'sub' } },
+      { v: 1, hint: 'pull', correlation: correlation(0), connection_id: 'g', watch: { id: 'ch', resource_id: 're' } },
+      { v: 1, hint: 'pull', correlation: correlation(0), connection_id: 'm', watch: { id: 'sub' } },
     ]);
     expect(world.queue.map(({ input }) => input['MessageGroupId'])).toEqual(['g', 'm']);
   });

@@ -1,9 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readMicrosoftNotices } from '../../../lib/ingest/read-microsoft-notices.ts';
+import { untold } from '../../support/traces.ts';
+import { receiveWebhook } from '../../../lib/ingest/receive-webhook.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { countedTables } from '../../support/counted-tables.ts';
 import { aGoogleNotice, aGraphItem, aGraphPost, aPost, graphBody } from '../../support/notices.ts';
 import type { CountedTables } from '../../support/tables.ts';
-import { webhookWorld, type WebhookWorld } from '../../support/webhook-world.ts';
+import { openSettings, webhookWorld, type WebhookWorld } from '../../support/webhook-world.ts';
 
 let tables: CountedTables;
 let world: WebhookWorld;
@@ -134,6 +137,20 @@ describe('a POST with items of many connections', () => {
       const answer = await world.post(graphBody(JSON.stringify({ value: [bad, aGraphItem({ connectionId: id, etag: `W/"${world.now()}"` })] })));
       expect({ bad, answer }).toEqual({ bad, answer: { statusCode: 202 } });
     }
+  });
+
+  it('of a hundred connections has ten of them written at a time', async () => {
+    let [most, under] = [0, 0];
+    const record = async () => {
+      most = Math.max(most, (under += 1));
+      await new Promise(setImmediate);
+      under -= 1;
+      return { outcome: 'accepted', ring: false } as const;
+    };
+    const receive = receiveWebhook({ provider: 'microsoft', read: readMicrosoftNotices, settings: { read: async () => openSettings() }, inbox: { record }, hints: { send: async () => undefined, sendAll: async () => undefined }, clock: () => world.now(), trace: untold, told: () => undefined });
+    const items = Array.from({ length: 100 }, (_, n) => aGraphItem({ connectionId: `c-${n}` }));
+    expect(await receive(graphBody(JSON.stringify({ value: items })))).toEqual({ statusCode: 202 });
+    expect(most).toBe(10);
   });
 
   it('has one write for each of its connections, also where there are more than ten', async () => {

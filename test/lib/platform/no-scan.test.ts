@@ -8,6 +8,7 @@ import { upkeepStates } from '../../../lib/upkeep/upkeep-state.ts';
 import { recordCalls } from '../../support/recorded-calls.ts';
 import { startWatchedWorld, type WatchedWorld } from '../../support/watched-world.ts';
 import { drain } from '../../support/workers.ts';
+import { correlations, quietLog } from '../../support/traces.ts';
 
 let world: WatchedWorld;
 beforeAll(async () => {
@@ -33,7 +34,7 @@ async function everyJob(): Promise<void> {
     await connections(dynamo, named.connections).idsOf(connected.providerId);
     await readProvider(dynamo, named['busy-intervals'])(connected.providerId, { start: clock(), end: clock() + days(7) });
   }
-  const told = { measure: () => undefined, log: { info: () => undefined, warn: () => undefined, error: () => undefined } };
+  const told = { measure: () => undefined, log: quietLog, newCorrelation: correlations() };
   await tick({ ...told, dynamo, clock, settings, tables: { connections: named.connections, syncState: named['sync-state'], bookingEvents: named['booking-events'] }, states: upkeepStates(dynamo, named['sync-state']), inbound: quiet, booking: quiet, provider: quiet });
 }
 

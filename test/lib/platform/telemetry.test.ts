@@ -40,7 +40,7 @@ describe('what is told of an error', () => {
 
   it('is name, status and request id of an error of AWS', () => {
     const refused = new ConditionalCheckFailedException({ message: `row ${secret}`, $metadata: { httpStatusCode: 400, requestId: 'r-1' } });
-    expect(safeError(refused)).toMatchObject({ reason: 'ConditionalCheckFailedException 400', requestId: 'r-1' });
+    expect(safeError(refused)).toMatchObject({ reason: 'ConditionalCheckFailedException 400', aws_request_id: 'r-1' });
     expect(JSON.stringify(safeError(refused))).not.toContain('secret');
   });
 
