@@ -39,6 +39,14 @@ async function created(): Promise<string> {
   return answer.outcome === 'created' ? answer.event.id : 'taken';
 }
 
+it('mails nobody about an event of ours', async () => {
+  const id = await created();
+  await calendars.update(calendar, id, identity, wish(3));
+  await calendars.remove(calendar, id);
+  const writes = sim.requests.filter(({ method }) => method !== 'GET');
+  expect(writes.map(({ method, query }) => [method, new URLSearchParams(query).get('sendUpdates')])).toEqual([['POST', 'none'], ['PATCH', 'none'], ['DELETE', 'none']]);
+});
+
 describe('a series at Google', () => {
   const weekly = { start: { dateTime: '2026-03-27T11:00:00+01:00', timeZone: 'Europe/Berlin' }, end: { dateTime: '2026-03-27T12:00:00+01:00', timeZone: 'Europe/Berlin' } };
   const starts = ['2026-03-27T10:00:00Z', '2026-04-03T09:00:00Z', '2026-04-10T09:00:00Z'].map((text) => Date.parse(text));

@@ -38,7 +38,7 @@ export const inConnect: readonly Sabotage[] = [
   ]),
   ...inFile('lib/connect/watch-care.ts', ['lib/connect/watch-care', 'lib/connect/watch-troubles'], [
     { id: 'watch-asked-before-saved', breaks: 'A watch is on the row before it is asked for.', find: '  await saveWatches(care, [...connection.watches, planned]);\n', replace: '' },
-    { id: 'watches-overwritten', breaks: 'Two holders of the lease do not lose each other’s watches.', find: ": 'watches_revision = :seen',", replace: ": 'watches_revision >= :seen'," },
+    { id: 'watches-overwritten', breaks: 'Two holders of the lease do not lose each other’s watches.', find: ": 'watches_revision = :seen',", replace: ": 'watches_revision >= :seen',", suites: ['lib/connect/watch-race'] },
     { id: 'old-watch-not-stopped', breaks: 'A watch that was replaced is stopped.', find: 'for (const watch of retired) await attempt(() => stopOrKeep(care, watch));', replace: 'void stopOrKeep;' },
     { id: 'gone-subscription-kept', breaks: 'A subscription that Graph has forgotten is made anew.', find: "if (renewed === 'gone' || renewed === undefined) return make(care, calendar, [watch]);", replace: "if (renewed === 'gone' || renewed === undefined) return;" },
   ]),
