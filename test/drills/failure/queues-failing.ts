@@ -3,8 +3,9 @@ import { minutes } from '../../../lib/platform/clock.ts';
 import { Metric } from '../../../lib/platform/names.ts';
 import { bookingRows } from '../../support/booking-rows.ts';
 import { channelOf, deliver, googleNotice, graphNotice, subscriptionOf, weather, type Delivery } from '../../support/deliveries.ts';
+import { isEmpty } from '../../support/empty-queue.ts';
 import { eventually } from '../../support/eventually.ts';
-import { inboxRow } from '../../support/inbox-rows.ts';
+import { inboxRow, settled } from '../../support/inbox-rows.ts';
 import { becomesBusy, hour, professional, type Professional } from '../../support/journey.ts';
 import type { BookingInput } from '../../support/platform.ts';
 import type { Run } from '../../support/run.ts';
@@ -40,14 +41,19 @@ export const queuesFailing: Drill = {
       const someone = await professional(platform, provider);
       const { outputs } = platform;
       const notice = provider === 'google' ? googleNotice(await channelOf(outputs, someone.connection), 1000) : graphNotice(await subscriptionOf(outputs, someone.connection), 1000);
+      // Google rings once for the new channel itself, which may come late.
+      if (provider === 'google') await eventually('the first notice of the channel', () => total(sandbox, Metric.webhooks, { calendar_provider: provider, outcome: 'accepted' }) > 0, patience);
+      await settled(platform, someone.connection.connection_id, patience);
       // The calendar's own notices would come again and ring: here nobody but upkeep is to.
       await weather(rootOf(outputs, provider), { drop: 1 });
-      const booking = bookingOf(someone.providerId, hour(4));
-      // It is at its first write when the queue fails, and that write fails late enough that its hint meets the failure.
-      await calendarsFail(run, provider, [{ method: 'POST', path: '/events(\\?|$)', when: 'before', delayMs: 1000, status: 503 }]);
+      return { ...someone, notice, booking: bookingOf(someone.providerId, hour(4)) };
+    };
+    /** It is at its first write when the queue fails, and that write fails late enough that its hint meets the failure. */
+    const booked = async (provider: CalendarProvider): Promise<void> => {
+      const { booking } = of(provider);
+      await calendarsFail(run, provider, [{ method: 'POST', path: '/events(\\?|$)', when: 'before', delayMs: 1500, status: 503 }]);
       await platform.publish('created', booking);
       await eventually('the wish is recorded', async () => (await bookingRows(platform, booking.id)).wish !== undefined, patience);
-      return { ...someone, notice, booking };
     };
 
     await step({
@@ -56,6 +62,8 @@ export const queuesFailing: Drill = {
       localOnly: true,
       act: async () => {
         await each(async (provider) => (people.set(provider, await begins(provider)), {}));
+        await eventually('no hint is left to ring', () => isEmpty(platform, 'inbound'), patience);
+        await each(async (provider) => (await booked(provider), {}));
         began = sandbox.clock.now();
         await engineFails(run, 'sqs', { how: 'broken', operations: ['SendMessage', 'SendMessageBatch'] });
         return each(async (provider) => {
