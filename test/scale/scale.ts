@@ -1,6 +1,8 @@
 // npm run scale -- [--connections 1000000] [--set name=value …]: a day of a large fleet, simulated: what gives way first as it grows, what a fleet
 // of that size needs, and how it fares with that.
 import { runBench, wholeNumber, type Report, type Table } from '../bench/bench.ts';
+import { readCounted, readPrices } from '../bench/cost-counted.ts';
+import { fleetBill } from '../bench/cost-report.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { usualFleet } from './day.ts';
 import { knobs, shipped, type Limits, type Load } from './limits.ts';
@@ -19,6 +21,12 @@ const tidy = (value: number): number => Number(value.toPrecision(3));
 function growth({ count, outcome: { loads, staleness, unseen } }: { count: number; outcome: Outcome }): Record<string, string | number> {
   const [one, two, three] = loads;
   return { connections: whole(count), first: said(one), second: said(two), third: said(three), 'p50 s': tidy(staleness.p50), 'p99 s': tidy(staleness.p99), unseen };
+}
+
+/** By the counts and prices of `npm run cost`, without bookings and questions. */
+function costOf(connections: number): Table {
+  const { perConnectionMonth } = fleetBill(readCounted(), readPrices(), { connections, noticesPerDay: usualFleet.changesPerDay, bookingsPerDay: 0, questionsPerDay: 0 });
+  return { title: 'What such a fleet costs in a month, in dollars', rows: [{ 'a connection': perConnectionMonth.toFixed(4), all: whole(perConnectionMonth * connections) }] };
 }
 
 const first = (loads: readonly Load[]): string => loads[0]?.limit ?? 'nothing';
@@ -57,6 +65,7 @@ await runBench<Options>({
         needs(demand, room),
         { title: `${whole(connections)} connections with what they need: by the hour`, rows: roomy.hours.map(({ hour, notices, pulls, backlog, p50, p99 }) => ({ hour, notices, pulls, backlog, 'p50 s': tidy(p50), 'p99 s': tidy(p99) })) },
         { title: 'Counted over that day', rows: Object.entries(roomy.counts).map(([what, count]) => ({ what, count: whole(count), 'per connection': tidy(count / connections) })) },
+        costOf(connections),
       ],
       findings: [
         { promise: 'some limit gives way as shipped, and is named', measured: givesWay === undefined ? 'none' : `${first(givesWay.outcome.loads)} at ${whole(givesWay.count)} connections`, kept: connections < 300_000 || givesWay !== undefined },
