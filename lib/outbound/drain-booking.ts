@@ -12,7 +12,7 @@ import type { BookingHint } from '../platform/messages.ts';
 import type { CallMeter, Quota } from '../platform/quota.ts';
 import { syncGate, type Settings } from '../platform/settings.ts';
 import { safeReason } from '../platform/telemetry.ts';
-import type { Trace } from '../platform/trace.ts';
+import { about, type Trace } from '../platform/trace.ts';
 import { applyTarget, type TargetEnd } from './apply-target.ts';
 import type { Bookings, Wish } from './bookings.ts';
 import { connectionsFor, workOf, type ConnectionIdsOf, type ReadPushRow, type Work } from './targets.ts';
@@ -116,7 +116,7 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     const fresh = await parts.bookings.read(wish.id);
     const target = fresh.targets.find((one) => one.connectionId === connectionId && one.calendarKey === calendar.key);
     const newest = fresh.wish ?? wish;
-    const calendars = parts.open[provider](sessionFor(parts, connection, { lease, gate: connectionGate(parts, connection, readAt), meter }));
+    const calendars = parts.open[provider](sessionFor(parts, connection, { bookingId: wish.id, lease, gate: connectionGate(parts, connection, readAt), meter }));
     const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled);
     await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined, ...meter.count() });
     if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
@@ -148,11 +148,11 @@ async function failed(parts: OutboundParts, { connection, lease, meter, errorCou
   return { outcome: 'failed', retryAt, error };
 }
 
-const sessionFor = (parts: OutboundParts, connection: Connection, { lease, gate, meter }: { lease: Lease; gate: () => Promise<void>; meter: CallMeter }): Session => ({
+const sessionFor = (parts: OutboundParts, connection: Connection, { bookingId, lease, gate, meter }: { bookingId: string; lease: Lease; gate: () => Promise<void>; meter: CallMeter }): Session => ({
   connectionId: connection.connection_id,
   token: parts.tokens(connection),
   endsAt: lease.endsAt,
-  trace: parts.trace,
+  ...(parts.trace && { trace: about(parts.trace, { booking_id: bookingId, connection_id: connection.connection_id }) }),
   ...(connection.zone !== undefined && { zone: connection.zone }),
   async permit() {
     await gate();

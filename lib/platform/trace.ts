@@ -23,16 +23,18 @@ export const readCorrelation = (value: unknown): string | undefined => (typeof v
 /** The story goes on under the id that the hint brought; without one, as from the release before, it begins here. */
 export function traceOf({ log, newCorrelation }: Tracing, brought: string | undefined, whose: LogFields): Trace {
   const correlation = brought ?? newCorrelation();
-  const told = { correlation_id: correlation, ...whose };
-  return {
-    correlation,
-    log: {
-      info: (message, fields) => log.info(message, { ...told, ...fields }),
-      warn: (message, fields) => log.warn(message, { ...told, ...fields }),
-      error: (message, fields) => log.error(message, { ...told, ...fields }),
-    },
-  };
+  return about({ correlation, log }, { correlation_id: correlation, ...whose });
 }
+
+/** The same story, of somebody in it. */
+export const about = ({ correlation, log }: Trace, whose: LogFields): Trace => ({
+  correlation,
+  log: {
+    info: (message, fields) => log.info(message, { ...whose, ...fields }),
+    warn: (message, fields) => log.warn(message, { ...whose, ...fields }),
+    error: (message, fields) => log.error(message, { ...whose, ...fields }),
+  },
+});
 
 /** A queue whose hints carry the id on. */
 export const carrying = <H extends { readonly correlation?: string }>({ send, sendAll }: HintQueue<H>, correlation: string): HintQueue<H> => ({

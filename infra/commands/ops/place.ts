@@ -1,7 +1,9 @@
 // Where a command acts: on the local run, found by its outputs.json, or on a stage on AWS, under the credentials of this shell.
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -11,6 +13,9 @@ import { physicalName } from '../../physical-name.ts';
 import { stageNames, type StageName } from '../../stages.ts';
 import { ExitCode, Failure } from './failure.ts';
 import { plainCall, signedCall, type CallApi } from './http-call.ts';
+import { insightsLines } from './insights-lines.ts';
+import { localLines } from './local-lines.ts';
+import type { LogSource } from './log-line.ts';
 
 export type AnyQueueName = QueueName | `${QueueName}-dead`;
 
@@ -24,6 +29,8 @@ export interface Place {
   readonly ssm: SSMClient;
   /** Absent: nothing watches metrics here. */
   readonly cloudwatch?: CloudWatchClient;
+  /** Absent: nobody keeps log lines here. */
+  readonly logs?: LogSource;
   /** Physical names. */
   readonly tables: Readonly<Record<TableName, string>>;
   readonly settingsPath: string;
@@ -60,22 +67,24 @@ function localPlace(file: string): Place {
     ssm: new SSMClient({ ...localKeys, endpoint: endpoints.ssm }),
     ...(endpoints.cloudwatch !== undefined && { cloudwatch: new CloudWatchClient({ ...localKeys, endpoint: endpoints.cloudwatch }) }),
   };
-  return { name: `the local run (${file})`, ...clients, tables, settingsPath: path, queueUrl: async (name) => queues[name], apiUrl: () => Promise.resolve(apiUrl), call: plainCall(apiUrl), close: closing(clients) };
+  return { name: `the local run (${file})`, ...clients, logs: localLines(join(dirname(file), 'logs')), tables, settingsPath: path, queueUrl: async (name) => queues[name], apiUrl: () => Promise.resolve(apiUrl), call: plainCall(apiUrl), close: closing(clients) };
 }
 
 /** Tables and queues go by their names, which the template fixes; only the API's address must be asked for. */
 function stagePlace(stage: StageName): Place {
   const clients = { dynamo: new DynamoDBClient(), sqs: new SQSClient(), ssm: new SSMClient(), cloudwatch: new CloudWatchClient() };
+  const logs = new CloudWatchLogsClient();
   return {
     name: stage,
     stage,
     ...clients,
+    logs: insightsLines(logs, stage),
     tables: Object.fromEntries(tableNames.map((name) => [name, physicalName({ name: stage }, name)])) as Record<TableName, string>,
     settingsPath: settingsPath(stage),
     queueUrl: async (name) => (await clients.sqs.send(new GetQueueUrlCommand({ QueueName: physicalName({ name: stage }, name) }))).QueueUrl ?? '',
     apiUrl: () => apiUrlOf(stage),
     call: async (...request) => signedCall({ apiUrl: await apiUrlOf(stage), credentials: clients.ssm.config.credentials, region: await clients.ssm.config.region() })(...request),
-    close: closing(clients),
+    close: closing({ ...clients, logs }),
   };
 }
 
