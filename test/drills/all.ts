@@ -14,6 +14,8 @@ import { providerOutage } from './failure/provider-outage.ts';
 import { queuesFailing } from './failure/queues-failing.ts';
 import { replayStorm } from './failure/replay-storm.ts';
 import { rollback } from './failure/rollback.ts';
+import { settingsFailing } from './failure/settings-failing.ts';
 import { tablesFailing } from './failure/tables-failing.ts';
+import { tokenRevocation } from './failure/token-revocation.ts';
 
-export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, alarms, malformedWebhooks, providerOutage, tablesFailing, queuesFailing, replayStorm, deadLetters, rollback, deploymentRollback];
+export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, alarms, malformedWebhooks, providerOutage, tablesFailing, queuesFailing, settingsFailing, tokenRevocation, replayStorm, deadLetters, rollback, deploymentRollback];
