@@ -2,31 +2,28 @@
 // lease → (generation noted) → pull every calendar → removals → health → cursors, last → release → clear the mark.
 import { createHash } from 'node:crypto';
 import { CalendarError, type CalendarProvider, type Calendars, type OpenCalendars, type Session, type Window } from '../calendars/port.ts';
-import { backoff } from '../platform/backoff.ts';
-import { hours, seconds, type Clock, type Random } from '../platform/clock.ts';
+import type { Clock, Random } from '../platform/clock.ts';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { connectionGate } from '../platform/connection-gate.ts';
-import { GateClosed } from '../platform/gate-closed.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { Lease, Leases, RowChange } from '../platform/lease.ts';
 import type { InboundHint } from '../platform/messages.ts';
 import { Setting } from '../platform/names.ts';
 import type { CallMeter, Quota } from '../platform/quota.ts';
 import { every, syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
-import { safeReason } from '../platform/telemetry.ts';
 import type { Trace } from '../platform/trace.ts';
 import type { BusyRows, CalendarPlace } from './busy-rows.ts';
-import { dueChange, duesAfter, jittered, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
+import { dueChange, duesAfter, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
 import { BusyNews, type NewBusy } from './busy-news.ts';
 import { healthOf } from './health.ts';
 import { leaveConnection, type LeavingEnd, type LeavingParts } from './leaving.ts';
 import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
+import { failed, paused, quarantined, releaseAndClear, rest } from './pull-endings.ts';
 import { decidePull, type PullDecision } from './pull-decision.ts';
 import { PullPlan, type Absence, type CompleteList, type Sighting } from './pull-plan.ts';
 import type { ConnectionSyncState, CursorRow, SyncStates } from './sync-state.ts';
 import { lookAfterWatches, trustAfter, type Looked, type Rang, type Trust, type WatchKeeper } from './watching.ts';
-import { reminders } from './reminders.ts';
 import { listedWindow, type WindowDays } from './window.ts';
 
 /** What outbound tells and is told of events of ours; wired in functions/, as rooms don't import each other. */
@@ -80,7 +77,7 @@ export interface InboundParts extends LeavingParts {
 export type PullEnd =
   | LeavingEnd
   | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'paused' | 'lease_lost' }
-  | Partial<Written> & { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>> }
+  | Partial<Written> & { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>>; /** What kept one from that. */ readonly watchError?: unknown }
   | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
 
 /** What stands in the tables now, and by which right. */
@@ -93,7 +90,8 @@ interface Written {
   readonly cleared: boolean;
 }
 
-interface Pull {
+/** A pull under its lease. */
+export interface Pull {
   readonly connection: Connection;
   readonly state: ConnectionSyncState;
   readonly decision: PullDecision & { kind: 'pull' };
@@ -169,7 +167,7 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
   }
   for (const key of read.dropped) await states.dropCursor(lease, key);
 
-  const end = { provider: connection.calendar_provider, items: read.items, ...(state.inbox.dirtySince !== undefined && { visibleAfterMs: visibleAt - state.inbox.dirtySince }), watches: looked.done };
+  const end = { provider: connection.calendar_provider, items: read.items, ...(state.inbox.dirtySince !== undefined && { visibleAfterMs: visibleAt - state.inbox.dirtySince }), watches: looked.done, ...(looked.failure && { watchError: looked.failure }) };
   if (read.quarantined) return quarantined(parts, pull, end);
   const done = new Set([...decision.due].filter((kind) => !(kind === 'relist' && lease.takenOver)));
   const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
@@ -238,69 +236,6 @@ function sessionFor(parts: InboundParts, { connection, lease, meter, readAt }: P
       await meter.permit();
     },
   };
-}
-
-/** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. Whether it was cleared. */
-async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state, meter }: Pull, change: RowChange): Promise<boolean> {
-  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;
-  const cleared = await states.clear(lease.connectionId, state.inbox.generation);
-  if (!cleared) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
-  return cleared;
-}
-
-async function quarantined(parts: InboundParts, { lease, meter }: Pull, end: { provider: CalendarProvider; items: number; watches: Readonly<Record<string, number>> }): Promise<PullEnd> {
-  const wait = seconds(60);
-  await parts.leases.release(lease, { backoffUntil: parts.clock() + wait, lastError: 'a complete list came back empty', ...meter.count() });
-  await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, wait / 1000 + 1);
-  return { outcome: 'quarantined', ...end };
-}
-
-/** Releases with what went wrong, leaves the mark, and rings again after the back-off. */
-async function failed(parts: InboundParts, pull: Pull, error: unknown): Promise<PullEnd> {
-  const { lease, state, connection } = pull;
-  const provider = connection.calendar_provider;
-  if (error instanceof GateClosed) {
-    await parts.leases.giveUp(lease, {});
-    return { outcome: 'gated' };
-  }
-  if (error instanceof CalendarError && error.kind === 'grant_dead') {
-    await parts.grantDied(connection);
-    await rest(parts, { ...pull, connection: { ...connection, state: 'reauthorization_required', dead_at: parts.clock() } });
-    return { outcome: 'grant_dead', provider, error };
-  }
-  const errorCount = (state.pull.errorCount ?? 0) + 1;
-  const wait = backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
-  await parts.leases.giveUp(lease, { backoffUntil: parts.clock() + wait, errorCount, lastError: safeReason(error), ...pull.meter.count() });
-  await parts.hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, Math.ceil(wait / 1000));
-  return { outcome: 'failed', provider, error };
-}
-
-/** Nothing can be read until the person consents again, which marks the connection anew; it stays on the due walk, seldom. */
-async function rest(parts: InboundParts, pull: Pull): Promise<PullEnd> {
-  const { connection, state, lease } = pull;
-  const period = pollPeriod(true, await parts.fleet());
-  await parts.rows.saveHealth(connection.provider_id, healthOf(connection, state.cursors, { pollMs: period, unreadable: false }), lease.fence);
-  const { reminded, nextAt } = await remind(parts, pull);
-  const dues: Dues = { duePoll: parts.clock() + jittered(hours(12), parts.random), ...(nextAt !== undefined && { dueReminder: nextAt }) };
-  await releaseAndClear(parts, pull, { ...dueChange(dues, lease.connectionId), ...reminded });
-  return { outcome: 'not_active' };
-}
-
-/** Whatever is due stays noted on the row; only the index looks away. Resuming marks the connection anew. */
-async function paused(parts: InboundParts, pull: Pull): Promise<PullEnd> {
-  await releaseAndClear(parts, pull, { ...dueChange(pull.dues, pull.lease.connectionId), dueAt: parts.clock() + jittered(hours(12), parts.random) });
-  return { outcome: 'paused' };
-}
-
-/** Told before it is noted: a crash in between tells it again under the same id. */
-async function remind({ grantDied, clock }: InboundParts, { connection, state: { pull }, snapshot }: Pull): Promise<{ reminded: RowChange; nextAt?: number }> {
-  const { state, dead_at: deadAt } = connection;
-  if (state !== 'reauthorization_required' || deadAt === undefined) return { reminded: {} };
-  const before = pull.remindedOf === deadAt ? (pull.remindedDay ?? 0) : 0;
-  const { day, nextAt } = reminders({ deadAt, reminded: before, now: clock() });
-  if (day === undefined || snapshot.flag(Setting.jobsEnabled) !== 'open') return { reminded: {}, ...(nextAt !== undefined && { nextAt }) };
-  await grantDied(connection, day);
-  return { reminded: { remindedDay: day, remindedOf: deadAt }, ...(nextAt !== undefined && { nextAt }) };
 }
 
 /** Nothing but the polling floor asked for it: whatever it finds, no notice told of. */
