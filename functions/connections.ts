@@ -14,7 +14,7 @@ import { dynamoClient, sqsClient, ssmClient, steady } from '../lib/platform/clie
 import { connections } from '../lib/platform/connections.ts';
 import { readEnvironment } from '../lib/platform/environment.ts';
 import { hintQueue } from '../lib/platform/hint-queue.ts';
-import { leavingRows } from '../lib/platform/leaving-rows.ts';
+import { isBeingErased, leavingRows } from '../lib/platform/leaving-rows.ts';
 import type { InboundHint, ProviderHint } from '../lib/platform/messages.ts';
 import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
@@ -31,9 +31,11 @@ const read = readConnections({
   standings: readStandings(dynamo, { syncState: env.SYNC_STATE_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE }),
   failed,
 });
+const leaving = leavingRows(dynamo, env.SYNC_STATE_TABLE);
 const start = startConsent({
   starts: consentStarts(dynamo, env.CONNECTIONS_TABLE),
   settings: settings({ ssm: ssmClient(steady), path: env.SETTINGS_PATH, names: functionSettings.connections, clock: Date.now, onFailure: tellSettingsNotRead({ measure, log }) }),
+  isBeingErased: isBeingErased(leaving),
   apiUrl: env.API_URL,
   clock: Date.now,
   randomBytes,
@@ -43,7 +45,7 @@ const start = startConsent({
 const sqs = sqsClient(steady);
 const goodbye = {
   connections: connections(dynamo, env.CONNECTIONS_TABLE),
-  leaving: leavingRows(dynamo, env.SYNC_STATE_TABLE),
+  leaving,
   rows: connectionRows(dynamo, { connections: env.CONNECTIONS_TABLE, syncState: env.SYNC_STATE_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE }),
   hints: hintQueue<InboundHint>(sqs, env.INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
   providerHints: hintQueue<ProviderHint>(sqs, env.BOOKING_QUEUE_URL, ({ provider_id }) => provider_id),

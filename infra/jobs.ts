@@ -46,7 +46,7 @@ export const answersAboutConnections = (job: JobFunction): JobFunction =>
     .knowApi()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('connections', Index.connectionsByProvider)
-    .useTable('sync-state', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
     .useTable('busy-intervals', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem')
     .sendTo('inbound', 'booking');
 
@@ -59,7 +59,7 @@ export const connectsCalendars = (job: JobFunction): JobFunction =>
     .askPeople()
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('connections', Index.connectionsByAccount)
-    .useTable('sync-state', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useTable('busy-intervals', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .sendTo('inbound', 'booking');
 

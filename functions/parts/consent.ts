@@ -13,6 +13,7 @@ import { connections } from '../../lib/platform/connections.ts';
 import { readEnvironment } from '../../lib/platform/environment.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
 import { lateDues } from '../../lib/platform/late-dues.ts';
+import { isBeingErased, leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { InboundHint, ProviderHint } from '../../lib/platform/messages.ts';
 import { Env, functionSettings } from '../../lib/platform/names.ts';
 import { settings } from '../../lib/platform/settings.ts';
@@ -39,6 +40,7 @@ export function consentParts(): ConsentParts & Pick<ReturnType<typeof telemetry>
     telemetry: { log, measure },
     newId: randomUUID,
     settings: gates,
+    isBeingErased: isBeingErased(leavingRows(dynamo, env.SYNC_STATE_TABLE)),
     apiUrl: env.API_URL,
     starts: consentStarts(dynamo, table),
     dialog: consentDialogs({ redirectUri: `${env.API_URL}/connect/callback`, consentUrl: env.GOOGLE_CONSENT_URL, oauthUrl: env.GOOGLE_OAUTH_URL, loginUrl: env.MICROSOFT_LOGIN_URL, clock }),

@@ -15,6 +15,7 @@ import { openConsent } from './open-consent.ts';
 export interface ConsentParts extends FinishParts {
   readonly starts: ConsentStarts;
   readonly settings: Settings;
+  readonly isBeingErased: (providerId: string) => Promise<boolean>;
   readonly apiUrl: string;
   readonly dialog: (provider: CalendarProvider, snapshot: SettingsSnapshot) => ConsentDialog | undefined;
   readonly clock: Clock;

@@ -13,6 +13,7 @@ const sentences = {
   tampered: { status: 400, text: 'This answer does not belong to the last time that the link was opened, so nothing was connected. Open the link again.' },
   other_browser: { status: 403, text: 'The consent was begun in another browser, so nothing was connected. Open the link in the browser in which you agree.' },
   off: { status: 403, text: 'New connections are turned off at the moment, so nothing was connected. Try again later.' },
+  erasing: { status: 409, text: 'What is kept for you here is being erased at this moment, so nothing was connected. If you want to connect a calendar all the same, ask for a new link in a few minutes.' },
   unknown: { status: 503, text: 'We cannot tell just now whether new connections are allowed, so nothing was connected. Try again in a minute.' },
   denied: { status: 200, text: 'You did not agree, so nothing was connected.' },
   scope_missing: { status: 200, text: 'A box that we need was left empty, so nothing was connected: without it we can neither see when you are busy nor enter your bookings. Try again, and leave every box ticked.' },

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ConsentEnd, ConsentParts } from './consent-handler.ts';
 import { hashOf, sameHash, startKey, type ConsentStart } from './consent-starts.ts';
 import { cookieName, startIdPattern } from './open-consent.ts';
-import { consentGate } from './start-consent.ts';
+import { whyNot } from './start-consent.ts';
 
 /** An answer that was proved to belong to this start and this browser. */
 export interface ProvedReturn {
@@ -29,9 +29,8 @@ export async function judgeReturn(parts: ConsentParts, event: APIGatewayProxyEve
   if (!ourBrowser) return { end: 'refused', refusal: 'other_browser' };
   if (start.used_at !== undefined) return { end: 'refused', refusal: 'replayed' };
   if (Math.min(start.ends_at, start.answer_by ?? start.ends_at) <= parts.clock()) return { end: 'refused', refusal: 'expired', start };
-  const gate = consentGate(await parts.settings.read(), start.starts_for);
-  if (gate === 'closed') return { end: 'refused', refusal: 'off', start };
-  if (gate === 'unknown') return { end: 'refused', refusal: 'unknown' };
+  const refusal = await whyNot(parts, await parts.settings.read(), start.starts_for);
+  if (refusal !== undefined) return { end: 'refused', refusal, ...(refusal !== 'unknown' && { start }) };
   const error = query.get('error');
   if (error !== null) return judgeError(parts, { start, startId, state }, { error, description: query.get('error_description') ?? '' });
   const code = query.get('code') ?? '';

@@ -6,7 +6,7 @@ import { safeError } from '../platform/telemetry.ts';
 import type { ConsentEnd, ConsentParts } from './consent-handler.ts';
 import { hashOf, mostOpenings, startKey, startLife, type ConsentStart } from './consent-starts.ts';
 import { tellClientUnknown } from './oauth-clients.ts';
-import { consentGate } from './start-consent.ts';
+import { whyNot } from './start-consent.ts';
 import { tokenRing } from './token-vault.ts';
 
 export const startIdPattern = /^[A-Za-z0-9_-]{43}$/;
@@ -29,8 +29,8 @@ export async function openConsent(parts: ConsentParts, startId: string): Promise
 export async function sendToConsent(parts: ConsentParts, startId: string, start: ConsentStart): Promise<ConsentEnd> {
   const { clock, randomBytes, starts, apiUrl } = parts;
   const snapshot = await parts.settings.read();
-  const gate = consentGate(snapshot, start.starts_for);
-  if (gate !== 'open') return { end: 'refused', refusal: gate === 'closed' ? 'off' : 'unknown', ...(gate === 'closed' && { start }) };
+  const refusal = await whyNot(parts, snapshot, start.starts_for);
+  if (refusal !== undefined) return { end: 'refused', refusal, ...(refusal !== 'unknown' && { start }) };
   const dialog = parts.dialog(start.calendar_provider, snapshot);
   if (dialog === undefined) {
     tellClientUnknown(parts.telemetry, start.calendar_provider);

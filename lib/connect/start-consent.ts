@@ -12,6 +12,7 @@ import { isZoneName } from '../platform/zone-name.ts';
 export interface StartConsentParts {
   readonly starts: ConsentStarts;
   readonly settings: Settings;
+  readonly isBeingErased: (providerId: string) => Promise<boolean>;
   readonly apiUrl: string;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
@@ -22,14 +23,25 @@ export interface StartConsentParts {
 export const consentGate = (snapshot: SettingsSnapshot, providerId: string): Gate =>
   every(snapshot.flag(Setting.oauthEnabled), snapshot.allows(Setting.providerAllowlist, providerId));
 
+/**
+ * Why a consent may not begin or go on; undefined: it may. An erasing that begins after this was asked finds what comes of the consent: it
+ * looks for connections a second time, five minutes later.
+ */
+export async function whyNot({ isBeingErased }: Pick<StartConsentParts, 'isBeingErased'>, snapshot: SettingsSnapshot, providerId: string): Promise<'off' | 'unknown' | 'erasing' | undefined> {
+  const gate = consentGate(snapshot, providerId);
+  if (gate !== 'open') return gate === 'closed' ? 'off' : 'unknown';
+  return (await isBeingErased(providerId)) ? 'erasing' : undefined;
+}
+
 export const startConsent =
-  ({ starts, settings, apiUrl, clock, randomBytes, failed }: StartConsentParts) =>
+  ({ starts, settings, isBeingErased, apiUrl, clock, randomBytes, failed }: StartConsentParts) =>
   (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
     answering(async () => {
       const wanted = readRequest(Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8'));
-      const gate = consentGate(await settings.read(), wanted.starts_for);
-      if (gate === 'closed') throw new Problem('forbidden', 'New connections are turned off, or not allowed for this provider.');
-      if (gate === 'unknown') throw new Problem('unavailable', 'Whether new connections are allowed is not known just now.');
+      const reason = await whyNot({ isBeingErased }, await settings.read(), wanted.starts_for);
+      if (reason === 'off') throw new Problem('forbidden', 'New connections are turned off, or not allowed for this provider.');
+      if (reason === 'unknown') throw new Problem('unavailable', 'Whether new connections are allowed is not known just now.');
+      if (reason === 'erasing') throw new Problem('conflict', 'This provider is being erased: nothing can be connected until that is done, in some minutes.');
       const startId = randomBytes(32).toString('base64url');
       const ends = clock() + startLife;
       await starts.create({ v: 1, connection_id: startKey(startId), ...wanted, ends_at: ends, expires: Math.ceil(ends / 1000), openings: 0, tries: 0 });

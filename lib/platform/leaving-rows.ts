@@ -38,6 +38,12 @@ export const leaveKey = (connectionId: string): LeavingKey => ({ part: 'leave', 
 /** No connection id looks like this. */
 export const eraseKey = (providerId: string): LeavingKey => ({ part: 'erase', id: `!erase#${createHash('sha256').update(providerId).digest('base64url')}` });
 
+/** Whether a provider's erasing has begun and not ended. */
+export const isBeingErased =
+  ({ get }: Pick<LeavingRows, 'get'>) =>
+  async (providerId: string): Promise<boolean> =>
+    (await get(eraseKey(providerId))) !== undefined;
+
 export interface LeavingRows {
   get(key: LeavingKey): Promise<LeavingRow | undefined>;
   /** Before anything of a connection is made. */

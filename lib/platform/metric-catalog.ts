@@ -48,7 +48,7 @@ export const metricCatalog = {
     help: 'Consents, by how they ended.',
     dimensions: {
       outcome: [
-        'connected', 'admin', 'unknown_link', 'expired', 'replayed', 'worn_out', 'tampered', 'other_browser', 'off', 'unknown', 'denied', 'scope_missing', 'no_refresh_token', 'admin_consent_required',
+        'connected', 'admin', 'unknown_link', 'expired', 'replayed', 'worn_out', 'tampered', 'other_browser', 'off', 'erasing', 'unknown', 'denied', 'scope_missing', 'no_refresh_token', 'admin_consent_required',
         'provider_refused', 'provider_unavailable', 'code_refused', 'identity_refused', 'no_calendar', 'account_taken', 'busy', 'our_fault',
       ],
     },

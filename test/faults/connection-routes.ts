@@ -10,6 +10,7 @@ import { settleConsent } from '../../lib/connect/finish-consent.ts';
 import { keepGrant, type KeepGrantParts } from '../../lib/connect/keep-grant.ts';
 import { patchConnection, type PatchParts } from '../../lib/connect/patch-connection.ts';
 import { minutes } from '../../lib/platform/clock.ts';
+import { isBeingErased } from '../../lib/platform/leaving-rows.ts';
 import type { Settings } from '../../lib/platform/settings.ts';
 
 /** A person agreed, and the code is exchanged: what is left of a consent. */
@@ -38,6 +39,7 @@ export function connectionRoutes(parts: RouteParts): ConnectionRoutes {
     ...parts,
     ...keepGrant(parts),
     settings: parts.consentSettings,
+    isBeingErased: isBeingErased(parts.leaving),
     claim: (owner, connectionId) => claimAccount({ dynamo, table: tables.connections, connections }, owner, { connectionId, now: clock() }),
     starts: consentStarts(dynamo, tables.connections),
     apiUrl: '', randomBytes,

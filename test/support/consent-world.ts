@@ -15,6 +15,7 @@ import { consentDialogs } from '../../lib/connect/oauth-clients.ts';
 import { startConsent } from '../../lib/connect/start-consent.ts';
 import { seconds } from '../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../lib/platform/connections.ts';
+import { isBeingErased, leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
 import { Setting } from '../../lib/platform/names.ts';
 import type { GoogleSimulator } from '../simulators/google/simulator.ts';
@@ -152,6 +153,7 @@ function partsOf({ tables, google, microsoft, settings, clock, hints, lines }: M
     },
     starts: consentStarts(dynamo, named.connections),
     settings, clock, randomBytes,
+    isBeingErased: isBeingErased(leavingRows(dynamo, named['sync-state'])),
     telemetry: { measure: (name, value, dimensions) => void lines.push(JSON.stringify({ name, value, ...dimensions })), log: { info: log('info'), warn: log('warn'), error: log('error') } },
     newId: () => `c-${(count += 1)}`,
     dialog: (provider, snapshot) => consentDialogs({ redirectUri: `${apiUrl}/connect/callback`, consentUrl: google.oauthUrl, oauthUrl: google.oauthUrl, loginUrl: microsoft.loginUrl, clock })(provider, snapshot),

@@ -5,6 +5,7 @@ import { judgeReturn, type ProvedReturn } from '../../../lib/connect/consent-ret
 import { hashOf } from '../../../lib/connect/consent-starts.ts';
 import { finishConsent } from '../../../lib/connect/finish-consent.ts';
 import { cookieName } from '../../../lib/connect/open-consent.ts';
+import { eraseKey, leavingRows } from '../../../lib/platform/leaving-rows.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { parseKeyRing } from '../../../lib/platform/key-ring.ts';
 import { unseal } from '../../../lib/platform/seal.ts';
@@ -290,6 +291,28 @@ describe('a link that waits for an administrator', () => {
     world.advance(minutes(10));
     const event = { rawQueryString: `state=${other.split('/').at(-1) ?? ''}.n&code=c`, cookies: [`${cookieName(String(start?.['connection_id']))}=b`] } as unknown as APIGatewayProxyEventV2;
     expect(await judgeReturn(world.parts, event)).toMatchObject({ refusal: 'expired' });
+  });
+});
+
+describe('a provider who is being erased', () => {
+  const leaving = () => leavingRows(world.tables.dynamo, world.tables.named['sync-state']);
+  const erased = () => leaving().begin(eraseKey('p-1'), { providerId: 'p-1', removes: false, now: world.parts.clock() });
+
+  it('gets no new link, and with an old one is told so before any calendar provider is asked; once nothing is left, they may come again', async () => {
+    const [at, unopened] = [browser(), await world.link('google', { returns: true })];
+    const opened = await at.get(await world.link('google', { returns: true }));
+    await erased();
+    const refused = await world.post({ provider_id: 'p-1', calendar_provider: 'google' });
+    expect([refused.status, refused.body['detail']]).toEqual([409, expect.stringContaining('being erased')]);
+    const asked = world.google.requests.length;
+    expect((await browser().get(unopened)).headers.get('location')).toContain('reason=erasing');
+    expect(world.google.requests.length).toBe(asked);
+    const { returned } = await world.follow(at, opened.headers.get('location') ?? '', { account: ada });
+    expect(returned?.searchParams.get('reason')).toBe('erasing');
+    expect(world.google.requests.filter(({ path }, n) => n >= asked && path === '/token')).toEqual([]);
+    expect([await world.connections(), world.hints]).toEqual([[], []]);
+    await leaving().end(eraseKey('p-1'));
+    expect((await world.consents('google', { account: ada, returns: true })).returned?.searchParams.get('result')).toBe('connected');
   });
 });
 
