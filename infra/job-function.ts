@@ -6,6 +6,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { fileURLToPath } from 'node:url';
 import { Env, functionSettings, providerUrls, secretNames, type EnvName, type FunctionName, type QueueName, type SettingName, type TableName } from '../lib/platform/names.ts';
+import { bundleMainFields, bundleTarget, leftOut } from './bundling.ts';
 import { acknowledge } from './nag.ts';
 import { physicalName } from './physical-name.ts';
 import type { Queues } from './queues.ts';
@@ -188,12 +189,6 @@ export class JobFunction extends Construct {
   }
 }
 
-/** What Lambda never uses, replaced by a line: the reasons and the bytes stand in those files. */
-const leftOut = {
-  '--alias:@aws-sdk/credential-provider-node': projectFile('lib/platform/lambda-credentials.ts'),
-  '--alias:node-fetch': projectFile('lib/platform/native-fetch.ts'),
-};
-
 /** CommonJS and everything inside, the SDK included: measured a third faster to start, and half the size, than modules with the runtime's SDK. */
 const bundleOf = (name: FunctionName) => ({
   runtime: Runtime.NODEJS_24_X,
@@ -203,5 +198,5 @@ const bundleOf = (name: FunctionName) => ({
   depsLockFilePath: projectFile('package-lock.json'),
   // Only version 2 of the SDK reads the variable that this would set.
   awsSdkConnectionReuse: false,
-  bundling: { format: OutputFormat.CJS, target: 'node24', mainFields: ['module', 'main'], minify: true, bundleAwsSDK: true, forceDockerBundling: false, esbuildArgs: leftOut },
+  bundling: { format: OutputFormat.CJS, target: bundleTarget, mainFields: bundleMainFields, minify: true, bundleAwsSDK: true, forceDockerBundling: false, esbuildArgs: Object.fromEntries(Object.entries(leftOut).map(([name, file]) => [`--alias:${name}`, file])) },
 });
