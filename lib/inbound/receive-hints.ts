@@ -69,6 +69,6 @@ export async function pullAndTell(parts: InboundParts & Tracing, connectionId: s
 }
 
 function factsOf(end: PullEnd): LogFields {
-  const { provider, visibleAfterMs, error, ...facts } = { provider: undefined, visibleAfterMs: undefined, error: undefined, ...end };
-  return { ...facts, calendar_provider: provider, visible_after_ms: visibleAfterMs, ...(error !== undefined && { error: safeError(error) }) };
+  const { provider, visibleAfterMs, error, watchError, ...facts } = { provider: undefined, visibleAfterMs: undefined, error: undefined, watchError: undefined, ...end };
+  return { ...facts, calendar_provider: provider, visible_after_ms: visibleAfterMs, ...(error !== undefined && { error: safeError(error) }), ...(watchError !== undefined && { watch_error: safeError(watchError) }) };
 }

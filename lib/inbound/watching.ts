@@ -52,6 +52,8 @@ export interface Looked {
   readonly replaced: boolean;
   readonly suspicion: Suspicion;
   readonly done: Readonly<Record<string, number>>;
+  /** What kept a watch from being made or renewed: the calendars are read all the same. */
+  readonly failure?: CalendarError;
 }
 
 /** After this many failures in a row polling no longer relies on what may be left of the watches. */
@@ -92,6 +94,7 @@ export async function lookAfterWatches({ watches, random }: { watches: WatchKeep
     replaced: silent !== undefined && !kept.failure,
     suspicion: silent === undefined || kept.failure ? suspicion : {},
     done: kept.done,
+    ...(kept.failure && { failure: kept.failure }),
   };
 }
 

@@ -5,7 +5,7 @@ export const logFieldNames = [
   // whose
   'correlation_id', 'connection_id', 'provider_id', 'booking_id', 'message_id', 'calendar_provider', 'calendar_key', 'event_id', 'watch_id',
   // what became of it
-  'outcome', 'why', 'reason', 'detail', 'step', 'error', 'stack', 'aws_request_id', 'idempotency', 'targets', 'unlisted',
+  'outcome', 'why', 'reason', 'detail', 'step', 'error', 'watch_error', 'stack', 'aws_request_id', 'idempotency', 'targets', 'unlisted',
   // where it stands
   'version', 'generation', 'fence', 'cleared', 'hinted',
   // how much, how long

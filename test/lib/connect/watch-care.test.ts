@@ -163,13 +163,13 @@ describe.each(['google', 'microsoft'] as const)('watches of %s', (provider) => {
     expect(live(connected)).toEqual([kept]);
   });
 
-  it('that cannot be made are tried again later, and meanwhile the calendar is read and polled fast', async () => {
+  it('that cannot be made are told of and tried again later, and meanwhile the calendar is read and polled fast', async () => {
     const path = provider === 'google' ? 'events/watch' : '/subscriptions';
     const fail = provider === 'google' ? world.google.addFault : world.microsoft.addFault;
     fail({ method: 'POST', path, when: 'before', status: 500, body: errorEnvelope(500, 'backendError') });
     const connected = await world.connect(provider);
     connected.person.add(soon(2));
-    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled' });
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watchError: { kind: 'unavailable' } });
     expect(await busy(world, connected)).toHaveLength(1);
     const row = await world.pullRow(connected.id);
     expect(row).toMatchObject({ tight: 1, watchFailures: 1 });
