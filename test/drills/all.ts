@@ -5,6 +5,7 @@ import { alarms } from './enablement/alarms.ts';
 import { flags } from './enablement/flags.ts';
 import { idempotency } from './enablement/idempotency.ts';
 import { inbound } from './enablement/inbound.ts';
+import { logs } from './enablement/logs.ts';
 import { metricsExport } from './enablement/metrics-export.ts';
 import { outbound } from './enablement/outbound.ts';
 import { deadLetters } from './failure/dead-letters.ts';
@@ -17,5 +18,6 @@ import { rollback } from './failure/rollback.ts';
 import { settingsFailing } from './failure/settings-failing.ts';
 import { tablesFailing } from './failure/tables-failing.ts';
 import { tokenRevocation } from './failure/token-revocation.ts';
+import { watchExpiry } from './failure/watch-expiry.ts';
 
-export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, alarms, malformedWebhooks, providerOutage, tablesFailing, queuesFailing, settingsFailing, tokenRevocation, replayStorm, deadLetters, rollback, deploymentRollback];
+export const drills: readonly Drill[] = [flags, allowlist, inbound, outbound, idempotency, metricsExport, logs, alarms, malformedWebhooks, providerOutage, tablesFailing, queuesFailing, settingsFailing, watchExpiry, tokenRevocation, replayStorm, deadLetters, rollback, deploymentRollback];

@@ -6,6 +6,7 @@ import type { Sandbox, SandboxOptions } from '../../infra/local/sandbox.ts';
 import type { SynthesizedStack } from '../../infra/local/synthesis.ts';
 import { searchForSecrets, secretsOf, writtenBy } from './leaks.ts';
 import { platform, type Platform } from './platform.ts';
+import { strayFields } from './stray-fields.ts';
 
 /** A local run with its platform, as tests and benches use it. */
 export interface Run {
@@ -20,7 +21,7 @@ interface StartOptions {
   readonly stack?: (folder: string) => Promise<SynthesizedStack>;
 }
 
-/** Starts a local run in a folder of its own, open for everybody or else as it was deployed; `close` leaves nothing of it, and throws where it wrote a secret down. */
+/** Starts a local run in a folder of its own, open for everybody or else as it was deployed; `close` leaves nothing of it, and throws where it wrote a secret down or logged what no log may say. */
 export async function startRun(options: SandboxOptions = {}, { asDeployed = false, stack }: StartOptions = {}): Promise<Run & { close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'run-'));
   const sandbox = await startSandbox({ folder, ...options, ...(stack && { stack: await stack(folder) }) });
@@ -41,7 +42,10 @@ export async function startRun(options: SandboxOptions = {}, { asDeployed = fals
     platform: opened,
     async close() {
       try {
-        searchForSecrets(await secretsOf(opened), await writtenBy(sandbox, opened));
+        const written = await writtenBy(sandbox, opened);
+        searchForSecrets(await secretsOf(opened), written);
+        const stray = strayFields(written.filter(({ where }) => where.startsWith('log ')));
+        if (stray.length > 0) throw new Error(`Logs say what is on no list: ${stray.slice(0, 5).join('; ')}`);
       } finally {
         await close();
       }

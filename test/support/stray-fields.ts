@@ -1,0 +1,22 @@
+import { logFieldNames } from '../../lib/platform/log-fields.ts';
+import { parseJson } from '../../lib/platform/messages.ts';
+import type { Place } from './leaks.ts';
+
+/** What Powertools says of each line by itself. */
+const framing = ['level', 'message', 'timestamp', 'service', 'sampling_rate', 'xray_trace_id', 'cold_start', 'function_arn', 'function_memory_size', 'function_name', 'function_request_id'];
+const known: ReadonlySet<string> = new Set([...framing, ...logFieldNames]);
+
+/** Log lines that are no JSON or say something that is not on the list of fields; `unlisted` on a line is a field that had to be left out. Metrics are no log lines. */
+export function strayFields(logs: readonly Place[]): string[] {
+  return logs.flatMap(({ where, lines }) =>
+    lines.filter((line) => line !== '').flatMap((written) => {
+      const { line } = JSON.parse(written) as { line: string };
+      const said = parseJson(line);
+      if (typeof said !== 'object' || said === null) return [`${where}: a line that is no JSON: ${line.slice(0, 200)}`];
+      return '_aws' in said ? [] : fieldsOf(said).filter((name) => !known.has(name) || name === 'unlisted').map((name) => `${where}: ${name} in ${line.slice(0, 200)}`);
+    }),
+  );
+}
+
+const fieldsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.flatMap(fieldsOf) : typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([name, one]) => [name, ...fieldsOf(one)]) : [];
