@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { depthOf } from '../../../infra/commands/ops/dlq.ts';
 import type { Place } from '../../../infra/commands/ops/place.ts';
 import { deadQueue, type DeadLetter } from '../../../lib/operate/dead-queue.ts';
 import { lookAt } from '../../../lib/operate/redrive.ts';
-import { Metric } from '../../../lib/platform/names.ts';
+import { Metric, queueNames, type QueueName } from '../../../lib/platform/names.ts';
 import { bookingRows } from '../../support/booking-rows.ts';
 import { eventually } from '../../support/eventually.ts';
 import { settled } from '../../support/inbox-rows.ts';
@@ -64,6 +64,15 @@ export const deadLetters: Drill = {
     let lost: BookingInput;
     let first: readonly DeadLetter[] = [];
 
+    await step({
+      name: 'configured',
+      expects: 'Each queue gives what was delivered too often to a dead-letter queue of its own.',
+      act: async () => {
+        const policies = await Promise.all(queueNames.map(async (name) => [name, await redrivePolicyOf(place, name)] as const));
+        for (const [name, { deadLetterTargetArn: target, maxReceiveCount: times }] of policies) expectThat(target?.endsWith(`-${name}-dead`) === true && Number(times) > 1, `${name} gives them to ${target} after ${times} deliveries`);
+        return Object.fromEntries(policies);
+      },
+    });
     await step({
       name: 'set-aside',
       expects: 'Each lies in the dead-letter queue of its queue with its original body, the reason and the id it first had; a good message beside it is done.',
@@ -173,6 +182,11 @@ async function die({ platform }: Run, { someone, live, lost }: { someone: Profes
   await send(platform, 'booking-dead', eventOf('booking.updated', bookingOf(someone.providerId, hour(6), 3, live.id)));
   await send(platform, 'booking-dead', eventOf('booking.created', lost));
   await send(platform, 'inbound-dead', JSON.stringify({ v: 1, hint: 'pull', connection_id: someone.connection.connection_id }));
+}
+
+async function redrivePolicyOf({ sqs, queueUrl }: Place, name: QueueName): Promise<{ deadLetterTargetArn?: string; maxReceiveCount?: number | string }> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: await queueUrl(name), AttributeNames: ['RedrivePolicy'] }));
+  return JSON.parse(Attributes['RedrivePolicy'] ?? '{}') as { deadLetterTargetArn?: string };
 }
 
 /** Nothing waits and nothing is in a worker's hand. */

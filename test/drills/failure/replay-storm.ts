@@ -15,7 +15,7 @@ import { total } from '../figures.ts';
 
 const providers = ['google', 'microsoft'] as const;
 /** How often, and how many at once. */
-const storms = [[100, 100], [1_000, 50], [10_000, 50]] as const;
+const storms = [[100, 100], [1_000, 16], [10_000, 16]] as const;
 const laterTimes = 100;
 const slots = 40;
 /** In them the notice would be forgotten by a memory of minutes. */
@@ -47,18 +47,23 @@ async function replay({ platform }: Run, victims: readonly Victim[], { times, at
   const calls = engineCalls(platform.outputs);
   await calls.forget();
   const began = performance.now();
+  let putOff = 0;
   await eachConcurrently(Array.from({ length: times * victims.length }, (_, n) => n), atOnce, async (n) => {
-    const started = performance.now();
-    const { status, reason = '' } = await deliver(platform.outputs, (victims[n % victims.length] as Victim).notice);
-    latencies.push(performance.now() - started);
-    const told = `${status} ${reason}`.trim();
-    answers.set(told, (answers.get(told) ?? 0) + 1);
+    for (;;) {
+      const started = performance.now();
+      const { status, reason } = await deliver(platform.outputs, (victims[n % victims.length] as Victim).notice);
+      latencies.push(performance.now() - started);
+      // More at once than a webhook may serve: both providers send it again.
+      if (status >= 500) putOff += 1;
+      const told = [status, reason].filter((word) => word !== undefined).join(' ');
+      if (status < 500) return void answers.set(told, (answers.get(told) ?? 0) + 1);
+    }
   });
   const took = performance.now() - began;
   expectThat(answers.get('200 duplicate') === times * victims.length, `answered ${JSON.stringify(Object.fromEntries(answers))}`);
   const writes = callsOf(await calls.tables(), /^UpdateItem .*sync-state/);
   return {
-    answers: Object.fromEntries(answers), 'a second': Math.round((times * victims.length * 1000) / took), 'p50 ms': Math.round(quantile(latencies, 0.5) ?? 0), 'p95 ms': Math.round(quantile(latencies, 0.95) ?? 0),
+    answers: Object.fromEntries(answers), 'put off with 5xx, and sent again': putOff, 'a second': Math.round((times * victims.length * 1000) / took), 'p50 ms': Math.round(quantile(latencies, 0.5) ?? Number.NaN), 'p95 ms': Math.round(quantile(latencies, 0.95) ?? Number.NaN),
     'writes of the state table, refused ones included': writes,
   };
 }

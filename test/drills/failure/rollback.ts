@@ -1,10 +1,16 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { openPlace } from '../../../infra/commands/ops/place.ts';
 import { minutes } from '../../../lib/platform/clock.ts';
+import { toItem } from '../../../lib/platform/dynamo.ts';
 import { connections } from '../../../lib/platform/connections.ts';
+import type { TableName } from '../../../lib/platform/names.ts';
 import { bookingRows } from '../../support/booking-rows.ts';
 import { eventually } from '../../support/eventually.ts';
 import { becomesBusy, hour, professional, type Professional } from '../../support/journey.ts';
 import { anExport, writeExport } from '../../support/old-export.ts';
+import { operate } from '../../support/operator.ts';
 import type { BookingInput } from '../../support/platform.ts';
 import type { Run } from '../../support/run.ts';
 import { eventWrites, ops, requests, settingsKnown } from '../act.ts';
@@ -36,6 +42,35 @@ async function verified(run: Run): Promise<Seen> {
   expectThat(violations === 0 && findings.length > 0, `${violations} violations`);
   return { violations, checks: findings.map(({ check }) => check) };
 }
+
+/** A row of each kind that must never be, and the check that must find it. */
+const planted: readonly (readonly [check: string, table: TableName, row: Readonly<Record<string, unknown>>])[] = [
+  ['clear-text-token', 'connections', { connection_id: 'planted', tokens: 'ya29.planted' }],
+  ['one-event-per-booking', 'booking-events', { booking_id: 'planted', part: 'target#planted#k', connection_id: 'planted', calendarKey: 'k', external_event_id: 'e', strays: new Set(['e2']) }],
+  ['unique-external-events', 'busy-intervals', { provider_id: 'planted', row: 'planted#k#other', start: '2030-01-01T09:00:00.000Z', end: '2030-01-01T10:00:00.000Z', external_event_id: 'e' }],
+  ['busy-row-without-connection', 'busy-intervals', { provider_id: 'planted', row: 'planted#k#another', start: '2030-01-01T09:00:00.000Z', end: '2030-01-01T10:00:00.000Z', external_event_id: 'another' }],
+];
+
+async function plantedIsFound(run: Run): Promise<Seen> {
+  const { dynamo, outputs } = run.platform;
+  for (const [, table, row] of planted) await dynamo.send(new PutItemCommand({ TableName: outputs.tables[table], Item: toItem(row) }));
+  const { data } = await operated(run, 'verify --per-second 10000 --json');
+  const found = new Map((data as { findings: readonly { check: string; violations: number }[] }).findings.map(({ check, violations }) => [check, violations]));
+  for (const [, table, row] of planted) await dynamo.send(new DeleteItemCommand({ TableName: outputs.tables[table], Key: toItem(Object.fromEntries(Object.entries(row).slice(0, keysOf(table)))) }));
+  for (const [check] of planted) expectThat((found.get(check) ?? 0) > 0, `${check} does not find what was planted`);
+  return Object.fromEntries(planted.map(([check]) => [check, found.get(check)]));
+}
+
+const keysOf = (table: TableName): number => (table === 'connections' ? 1 : 2);
+
+/** A line of the operator's that must not be done: what it says. */
+async function refused(run: Run, line: string): Promise<string> {
+  const { code, notes } = await operated(run, line);
+  expectThat(code !== 0, `npm run ops -- ${line}: was done`);
+  return notes;
+}
+
+const operated = ({ sandbox }: Run, line: string) => operate([...line.split(' '), '--yes'], { open: () => openPlace({ outputs: join(sandbox.folder, 'outputs.json') }), clock: sandbox.clock.now });
 
 /** Reads and writes of calendars so far. */
 const calls = async (run: Run): Promise<number> => (await requests(run, 'google')).filter(({ path }) => !path.startsWith('/_sim')).length;
@@ -82,20 +117,27 @@ export const rollback: Drill = {
           return { 'dry run': told(counted), ...told(reports) };
         },
       });
-      await step({ name: 'verified', expects: 'Every verification query finds nothing.', localOnly: true, act: () => verified(run) });
+      await step({
+        name: 'verified',
+        expects: 'Every verification query finds nothing; what is planted is found, and gone with what was planted.',
+        localOnly: true,
+        act: async () => ({ ...(await verified(run)), planted: await plantedIsFound(run), ...(await verified(run)) }),
+      });
       await step({
         name: 'enabled',
-        expects: 'For the one who is on the list it works on: a change in the calendar is seen, and of those who came over no calendar is asked.',
+        expects: 'With sync on nothing is imported. For the one who is on the list it works on: a change in the calendar is seen, and of those who came over no calendar is asked.',
         localOnly: true,
         act: async () => {
           await ops(run, `allow remove providers *`);
           await ops(run, `allow add providers ${someone.providerId}`);
           for (const flag of ['SYNC', 'JOBS', 'WEBHOOK']) await ops(run, `flags enable ${flag}`);
           await settingsKnown(run);
+          const beside = await refused(run, 'rollback --dry-run');
+          expectThat(beside.includes('CALENDAR_SYNC_ENABLED'), beside);
           await someone.person.add('Seen', hour(2));
           await becomesBusy(platform, someone.providerId, { within: hour(2), at: [hour(2)], patience: { withinMs: 30_000 } });
           expectThat((await Promise.all(ids.map((id) => known?.get(id)))).every((each) => each?.state === 'active'), 'one that came over was touched');
-          return { listed: 1, 'came over and left alone': ids.length };
+          return { refused: beside, listed: 1, 'came over and left alone': ids.length };
         },
       });
       await step({

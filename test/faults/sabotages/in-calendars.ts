@@ -19,7 +19,7 @@ export const inCalendars: readonly Sabotage[] = [
     { id: 'unknown-zone-is-utc', breaks: 'Without a zone an all-day event covers every zone’s day.', find: '{ start: first - hours(14), end: until + hours(12) }', replace: '{ start: first - hours(0), end: until + hours(0) }' },
   ]),
   ...inFile('lib/calendars/google/list-events.ts', ['contracts/google-ways', 'contracts/google', 'lib/calendars/google/open-google'], [
-    { id: 'titles-are-read', breaks: 'Reads ask for start, end, status and ids, and for nothing more.', find: "'items(id,status,etag,", replace: "'items(id,summary,status,etag,", gate: 'logs-redacted' },
+    { id: 'titles-are-read', breaks: 'Reads ask for start, end, status and ids, and for nothing more.', find: "'items(id,status,etag,", replace: "'items(id,summary,status,etag," },
     { id: 'google-410-is-failure', breaks: 'A delta that Google refuses with 410 or 400 is a forgotten cursor.', find: "throw new CalendarError('cursor_gone', { status, reason });", replace: "throw new CalendarError('unavailable', { status, reason });" },
     { id: 'pages-for-ever', breaks: 'A list that never ends is given up.', find: "if (seen.has(page.next)) throw new CalendarError('unavailable', { reason: 'page_token_repeated' });", replace: 'seen.delete(page.next);' },
     { id: 'old-cursor-trusted', breaks: 'A cursor of other parameters asks for a new list.', find: "if (!cursor.startsWith(cursorPrefix)) throw new CalendarError('cursor_gone', { reason: 'other_parameters' });", replace: '' },
@@ -31,8 +31,8 @@ export const inCalendars: readonly Sabotage[] = [
     { id: 'google-redirect-followed', breaks: 'A bearer token follows no redirect.', find: "redirect: 'manual',", replace: '' },
   ]),
   ...inFile('lib/calendars/google/fault.ts', ['lib/calendars/google/fault'], [
-    { id: 'google-retry-after-unread', breaks: 'What Google asks us to wait is read.', find: 'retryAfterMs: retryAfterMs(headers) ?? unasked', replace: 'retryAfterMs: unasked', gate: 'backoff' },
-    { id: 'google-sentence-logged', breaks: 'Of Google’s errors only words are kept, never a sentence.', find: "/^[\\w.-]{1,60}$/.test(text(value) ?? '')", replace: "typeof value === 'string'", gate: 'logs-redacted' },
+    { id: 'google-retry-after-unread', breaks: 'What Google asks us to wait is read.', find: 'retryAfterMs: retryAfterMs(headers) ?? unasked', replace: 'retryAfterMs: unasked' },
+    { id: 'google-sentence-logged', breaks: 'Of Google’s errors only words are kept, never a sentence.', find: "/^[\\w.-]{1,60}$/.test(text(value) ?? '')", replace: "typeof value === 'string'" },
     { id: 'rate-limit-is-unreadable', breaks: 'A rate limit is no calendar that was taken away.', find: "userRateLimitExceeded: 'throttled',", replace: "userRateLimitExceeded: 'unreadable'," },
   ]),
   ...inFile('lib/calendars/call-limits.ts', ['lib/calendars/call-limits'], [

@@ -23,8 +23,8 @@ export const inConnect: readonly Sabotage[] = [
     { id: 'closed-oauth-connects', breaks: 'A consent that a gate closed upon makes no connection.', find: "if (consentGate(await parts.settings.read(), owner.providerId) !== 'open') throw new GateClosed();", replace: '', suites: ['lib/connect/consent', 'faults/kill-switch'] },
   ]),
   ...inFile('lib/connect/start-consent.ts', ['lib/connect/consent'], [
-    { id: 'oauth-flag-ignored', breaks: 'With OAUTH off nobody connects anew.', find: 'every(snapshot.flag(Setting.oauthEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.allows(Setting.providerAllowlist, providerId)', gate: 'flags-off' },
-    { id: 'oauth-list-ignored', breaks: 'Only providers on the list connect.', find: 'every(snapshot.flag(Setting.oauthEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.flag(Setting.oauthEnabled)', gate: 'allowlist' },
+    { id: 'oauth-flag-ignored', breaks: 'With OAUTH off nobody connects anew.', find: 'every(snapshot.flag(Setting.oauthEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.allows(Setting.providerAllowlist, providerId)' },
+    { id: 'oauth-list-ignored', breaks: 'Only providers on the list connect.', find: 'every(snapshot.flag(Setting.oauthEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.flag(Setting.oauthEnabled)' },
   ]),
   ...inFile('lib/connect/token-vault.ts', ['lib/connect/token-vault'], [
     { id: 'token-used-before-stored', breaks: 'A renewed token is stored before it is used.', find: 'if (await store(parts, connection.connection_id, { before: had, after: record })) {', replace: 'void store(parts, connection.connection_id, { before: had, after: record });\n      if (record) {', suites: ['lib/connect/token-vault', 'faults/crash-points-microsoft'] },
@@ -53,14 +53,14 @@ export const inConnect: readonly Sabotage[] = [
     { id: 'removal-not-told', breaks: 'The platform is told that a connection is gone.', find: "await changes.tell({ type: 'connection.removed', connection_id, provider_id, cause: String(row.since) }, clock());", replace: 'void [changes, clock, row, provider_id];' },
   ]),
   ...inFile('lib/upkeep/gate-sweep.ts', ['lib/upkeep/gate-sweep', 'faults/kill-switch'], [
-    { id: 'opened-gate-marks-nobody', breaks: 'Whoever a gate lets in again is read once.', find: 'return reads && (then === undefined ||', replace: 'return reads && then === undefined && (', gate: 'flags-off' },
+    { id: 'opened-gate-marks-nobody', breaks: 'Whoever a gate lets in again is read once.', find: 'return reads && (then === undefined ||', replace: 'return reads && then === undefined && (' },
     { id: 'second-change-forgets-first', breaks: 'A gate that changes during a sweep forgets nobody whom the change before concerned.', find: "[...earlier, seen];", replace: '[seen];' },
     { id: 'unknown-gates-noted', breaks: 'From unknown settings nothing is concluded.', find: "if (sync === 'unknown' || webhook === 'unknown') return undefined;", replace: '' },
     { id: 'sweep-at-once', breaks: 'A sweep waits until every cache has the new gates.', find: 'const settle = minutes(1);', replace: 'const settle = minutes(0);' },
   ]),
   ...inFile('lib/upkeep/tick.ts', ['lib/upkeep/tick'], [
-    { id: 'lost-hints-stay-lost', breaks: 'What is dirty and not hinted is rung for again.', find: "    ['dirty', (goOn) => ringConnections(run, 'dirty', { index: dirtyWalk(run), goOn })],\n", replace: '', gate: 'no-silent-failure' },
-    { id: 'pending-not-rung', breaks: 'What is pending and not hinted is rung for again.', find: "    ['pending', (goOn) => ringBookings(run, goOn)],\n", replace: '', gate: 'no-silent-failure' },
+    { id: 'lost-hints-stay-lost', breaks: 'What is dirty and not hinted is rung for again.', find: "    ['dirty', (goOn) => ringConnections(run, 'dirty', { index: dirtyWalk(run), goOn })],\n", replace: '' },
+    { id: 'pending-not-rung', breaks: 'What is pending and not hinted is rung for again.', find: "    ['pending', (goOn) => ringBookings(run, goOn)],\n", replace: '' },
     { id: 'rings-into-back-off', breaks: 'Upkeep does not ring for connections at work or backing off.', find: " && notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);", replace: ');' },
     { id: 'rings-for-the-shut-out', breaks: 'Upkeep does not ring, minute by minute, for whom the list does not admit.', find: "run.heldUp.admits(row['provider_id']?.S) && ", replace: '' },
     { id: 'jobs-rung-with-jobs-off', breaks: 'With JOBS off nobody is rung for a poll.', find: '...(jobs ? [[', replace: '...(jobs || sync ? [[', suites: ['lib/upkeep/tick', 'faults/kill-switch'] },

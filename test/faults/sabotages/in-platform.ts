@@ -3,16 +3,16 @@ import { inFile, type Sabotage } from './sabotage.ts';
 
 export const inPlatform: readonly Sabotage[] = [
   ...inFile('lib/platform/allowlist.ts', ['lib/platform/allowlist'], [
-    { id: 'empty-list-is-everyone', breaks: 'An empty allowlist admits nobody.', find: 'allows: (id) => everyone ||', replace: 'allows: (id) => everyone || (ids.size === 0 && share === 0) ||', gate: 'allowlist' },
+    { id: 'empty-list-is-everyone', breaks: 'An empty allowlist admits nobody.', find: 'allows: (id) => everyone ||', replace: 'allows: (id) => everyone || (ids.size === 0 && share === 0) ||' },
     { id: 'percent-drops', breaks: 'Raising a percentage never drops anyone.', find: 'placeOf(id) < share)', replace: '(placeOf(id) + share) % 1 < share)' },
     { id: 'percent-of-connections', breaks: 'The list of connections takes ids and no shares.', find: 'else if (percent && /', replace: 'else if (/' },
   ]),
   ...inFile('lib/platform/settings.ts', ['lib/platform/settings', 'faults/kill-switch'], [
     { id: 'unknown-is-off', breaks: 'Unknown settings are unknown, not off: webhooks must answer 503, not 403.', find: "{ flag: () => 'unknown', allows", replace: "{ flag: () => 'closed', allows" },
     { id: 'unknown-is-on', breaks: 'While a gate is unknown no calendar is read or written.', find: "gates.includes('unknown') ? 'unknown' : 'open'", replace: "'open'" },
-    { id: 'any-text-is-on', breaks: 'Only `true` is on.', find: "values.get(name)?.trim().toLowerCase() === 'true'", replace: "(values.get(name) ?? 'false').trim().toLowerCase() !== 'false'", gate: 'flags-off' },
-    { id: 'sync-flag-ignored', breaks: 'SYNC off stops every read and write of a calendar.', find: 'every(snapshot.flag(Setting.syncEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.allows(Setting.providerAllowlist, providerId)', suites: ['faults/kill-switch'], gate: 'flags-off' },
-    { id: 'provider-list-ignored', breaks: 'Only providers on the list are read and written.', find: 'every(snapshot.flag(Setting.syncEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.flag(Setting.syncEnabled)', suites: ['faults/kill-switch'], gate: 'allowlist' },
+    { id: 'any-text-is-on', breaks: 'Only `true` is on.', find: "values.get(name)?.trim().toLowerCase() === 'true'", replace: "(values.get(name) ?? 'false').trim().toLowerCase() !== 'false'" },
+    { id: 'sync-flag-ignored', breaks: 'SYNC off stops every read and write of a calendar.', find: 'every(snapshot.flag(Setting.syncEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.allows(Setting.providerAllowlist, providerId)', suites: ['faults/kill-switch'] },
+    { id: 'provider-list-ignored', breaks: 'Only providers on the list are read and written.', find: 'every(snapshot.flag(Setting.syncEnabled), snapshot.allows(Setting.providerAllowlist, providerId))', replace: 'snapshot.flag(Setting.syncEnabled)', suites: ['faults/kill-switch'] },
     { id: 'settings-kept-for-ever', breaks: 'After five minutes without SSM the settings are unknown.', find: 'last && clock() - last.at <= keptFor ?', replace: 'last ?' },
     { id: 'settings-cached-long', breaks: 'A turned flag is effective within 60 s.', find: 'const freshFor = seconds(30);', replace: 'const freshFor = seconds(120);' },
     { id: 'settings-failure-is-fatal', breaks: 'The last good settings serve for five minutes when SSM fails.', find: 'askAgainAt = clock() + seconds(1 + 4 * random());', replace: 'last = undefined;' },
@@ -29,7 +29,7 @@ export const inPlatform: readonly Sabotage[] = [
     { id: 'given-up-twice', breaks: 'A release whose answer was lost is not undone by a failure after it.', find: "'#fence = :mine AND attribute_exists(leaseUntil)'", replace: "'#fence = :mine'" },
   ]),
   ...inFile('lib/platform/watch-token.ts', ['lib/ingest/authenticity', 'lib/platform/secrets'], [
-    { id: 'mac-not-compared', breaks: 'A forged watch token is refused.', find: 'timingSafeEqual(spelled, padded) && given.length', replace: 'given.length', gate: 'signatures' },
+    { id: 'mac-not-compared', breaks: 'A forged watch token is refused.', find: 'timingSafeEqual(spelled, padded) && given.length', replace: 'given.length' },
     { id: 'mac-compared-by-time', breaks: 'A MAC is compared in constant time.', find: 'timingSafeEqual(spelled, padded) && given.length === spelled.length', replace: 'spelled.equals(given)', suites: ['lib/platform/constant-time'] },
     { id: 'token-of-other-provider', breaks: 'A token of one calendar provider is worth nothing at the other.', find: '[version, provider, key.id, connectionId, nonce].join', replace: '[version, key.id, connectionId, nonce].join' },
     { id: 'token-of-other-channel', breaks: 'A token is bound to the channel it was made for.', find: '[version, provider, key.id, connectionId, nonce].join', replace: "[version, provider, key.id, connectionId, nonce && ''].join" },
@@ -45,13 +45,13 @@ export const inPlatform: readonly Sabotage[] = [
     { id: 'seal-iv-repeated', breaks: 'No two records are sealed under one nonce.', find: 'const iv = random(12);', replace: 'const iv = Buffer.alloc(12, random(0));' },
   ]),
   ...inFile('lib/platform/telemetry.ts', ['lib/platform/telemetry'], [
-    { id: 'redaction-off', breaks: 'The message of an error that is not ours is never logged: it can carry a token.', find: 'return error instanceof Error ? error.name : typeof error;', replace: 'return error instanceof Error ? error.message : typeof error;', gate: 'logs-redacted' },
-    { id: 'aws-error-told-whole', breaks: 'The message of a client of AWS is never logged.', find: 'return [error.name, error.$metadata.httpStatusCode]', replace: 'return [error.message, error.$metadata.httpStatusCode]', gate: 'logs-redacted' },
-    { id: 'stack-told-whole', breaks: 'A stack in the log begins after the message.', find: 'lines.slice(lines.findLastIndex((line) => !frame.test(line)) + 1)', replace: 'lines', gate: 'logs-redacted' },
+    { id: 'redaction-off', breaks: 'The message of an error that is not ours is never logged: it can carry a token.', find: 'return error instanceof Error ? error.name : typeof error;', replace: 'return error instanceof Error ? error.message : typeof error;' },
+    { id: 'aws-error-told-whole', breaks: 'The message of a client of AWS is never logged.', find: 'return [error.name, error.$metadata.httpStatusCode]', replace: 'return [error.message, error.$metadata.httpStatusCode]' },
+    { id: 'stack-told-whole', breaks: 'A stack in the log begins after the message.', find: 'lines.slice(lines.findLastIndex((line) => !frame.test(line)) + 1)', replace: 'lines' },
   ]),
   ...inFile('lib/platform/backoff.ts', ['lib/platform/small-rules'], [
-    { id: 'back-off-removed', breaks: 'After a failure nothing is tried again at once.', find: 'Math.max(retryAfterMs, Math.round(shortest + (ceiling - shortest) * random()))', replace: 'retryAfterMs', gate: 'backoff' },
-    { id: 'retry-after-ignored', breaks: 'What the provider asked for is the least that is waited.', find: 'Math.max(retryAfterMs, Math.round(shortest + (ceiling - shortest) * random()))', replace: 'Math.round(shortest + (ceiling - shortest) * random()) + 0 * retryAfterMs', gate: 'backoff' },
+    { id: 'back-off-removed', breaks: 'After a failure nothing is tried again at once.', find: 'Math.max(retryAfterMs, Math.round(shortest + (ceiling - shortest) * random()))', replace: 'retryAfterMs' },
+    { id: 'retry-after-ignored', breaks: 'What the provider asked for is the least that is waited.', find: 'Math.max(retryAfterMs, Math.round(shortest + (ceiling - shortest) * random()))', replace: 'Math.round(shortest + (ceiling - shortest) * random()) + 0 * retryAfterMs' },
     { id: 'back-off-in-step', breaks: 'Back-off is jittered, so that a fleet does not come back at once.', find: '(ceiling - shortest) * random()', replace: '(ceiling - shortest) * Math.max(1, random())' },
   ]),
   ...inFile('lib/platform/hint-queue.ts', ['lib/platform/hint-queue'], [
@@ -59,8 +59,8 @@ export const inPlatform: readonly Sabotage[] = [
     { id: 'hint-delay-dropped', breaks: 'A delayed hint is delayed.', find: '...(delaySeconds > 0 && {', replace: '...(delaySeconds > longestDelay && {' },
   ]),
   ...inFile('lib/platform/dead-letters.ts', ['lib/outbound/receive-booking-batch', 'faults/poison'], [
-    { id: 'dead-letter-body-lost', breaks: 'A dead letter has its original body.', find: 'MessageBody: body,', replace: 'MessageBody: JSON.stringify({ reason, size: body.length }),', gate: 'no-silent-failure' },
-    { id: 'dead-letter-reason-lost', breaks: 'A dead letter says why.', find: "reason: { DataType: 'String', StringValue: reason }, ", replace: '', gate: 'no-silent-failure' },
+    { id: 'dead-letter-body-lost', breaks: 'A dead letter has its original body.', find: 'MessageBody: body,', replace: 'MessageBody: JSON.stringify({ reason, size: body.length }),' },
+    { id: 'dead-letter-reason-lost', breaks: 'A dead letter says why.', find: "reason: { DataType: 'String', StringValue: reason }, ", replace: '' },
     { id: 'dead-letter-id-lost', breaks: 'A dead letter says which message it was.', find: "messageId: { DataType: 'String', StringValue: messageAttributes", replace: "was: { DataType: 'String', StringValue: messageAttributes" },
     { id: 'redriven-letter-loses-its-origin', breaks: 'A dead letter that was redriven and died again keeps the id it first had.', find: "messageAttributes?.['messageId']?.stringValue ?? messageId", replace: 'messageId || messageAttributes' },
   ]),

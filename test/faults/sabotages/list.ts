@@ -1,4 +1,4 @@
-// All sabotages: the tests of `npm run sabotage` must kill them, and the operators' gate those that name a criterion of it.
+// All sabotages: the tests of `npm run sabotage` must kill them, and the operators' gate those of against-gate.ts.
 import { inCalendars } from './in-calendars.ts';
 import { inConnect } from './in-connect.ts';
 import { inInbound } from './in-inbound.ts';

@@ -14,14 +14,9 @@ export interface Sabotage extends Edit {
   readonly file: string;
   /** Another place of the same file that the sabotage needs. */
   readonly and?: Edit;
-  /** Test suites that should see it, the cheapest first, as paths below test/ without `.test.ts`. None: only the operators' gate can. */
+  /** Test suites that should see it, the cheapest first, as paths below test/ without `.test.ts`. None: only the operators' gate can, see against-gate.ts. */
   readonly suites: readonly string[];
-  /** The criterion of the operators' gate that must fail. */
-  readonly gate?: Criterion;
 }
-
-/** Of the operators' gate: each must hold before a stage goes on. */
-export type Criterion = 'flags-off' | 'allowlist' | 'migrations' | 'inbound' | 'outbound' | 'idempotency' | 'metrics' | 'logs-redacted' | 'backoff' | 'alarms' | 'signatures' | 'webhooks-idempotent' | 'rollback' | 'no-silent-failure';
 
 /** Sabotages of one file, seen by the same suites unless they say otherwise. */
 export const inFile = (file: string, suites: readonly string[], each: readonly (Omit<Sabotage, 'file' | 'suites'> & Partial<Pick<Sabotage, 'suites'>>)[]): Sabotage[] =>

@@ -22,6 +22,8 @@ export interface Ran {
 
 /** Of what Jest says; the names of all tests that failed fit. */
 const longestTold = 200_000;
+/** On a busy machine a test that is only slow must not count as one that noticed. */
+const patienceMs = 120_000;
 const left = new Set(['node_modules', '.git', 'cdk.out', '.sandbox', 'coverage']);
 
 /** Copies the tree; modules are linked. Remove it with `close`. */
@@ -36,7 +38,7 @@ export function copyOf(root: string) {
 export async function runSuites(folder: string, { suites, file }: Pick<Sabotage, 'suites' | 'file'>, withinMs: number): Promise<Ran> {
   const chosen = suites.length > 0 ? ['--runTestsByPath', ...suites.map((suite) => `test/${suite}.test.ts`)] : ['--findRelatedTests', file];
   const jest = join(folder, 'node_modules', 'jest', 'bin', 'jest.js');
-  const child = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--bail', ...chosen], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--bail', `--testTimeout=${patienceMs}`, ...chosen], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-longestTold)));
   let late = false;
