@@ -89,6 +89,18 @@ describe.each(both)('a pull from %s', (provider) => {
     expect(life.calls.filter((call) => call === 'PutItem busy-intervals')).toHaveLength(1); // health alone
   });
 
+  it('takes the busy time of a calendar away that the connection names no more, and its cursor last', async () => {
+    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: false }, { blocks: true, receives: false }] });
+    ada.person.add(inHours(3));
+    await pull(world, ada.id);
+    const [, other] = ada.connection.calendars;
+    await world.tables.put('connections', { ...ada.connection, calendars: other ? [other] : [] });
+    await mark(world, ada);
+    await pull(world, ada.id);
+    expect(await busy(world, ada)).toEqual([]);
+    expect([...(await stateOf(world, ada)).cursors.keys()]).toEqual([other?.key]);
+  });
+
   it('reads on past empty pages', async () => {
     const ada = await world.connect(provider);
     if (provider === 'google') world.google.manners.ragged = 0.7;

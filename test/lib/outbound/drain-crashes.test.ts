@@ -23,6 +23,16 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(await drain(world, id)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'created' }] });
   });
 
+  it('of a connection whose writes were closed, as it leaves, is written no more, though the row still says active', async () => {
+    const ada = await world.connect(provider);
+    const id = newId();
+    await wishFor(world, ada, { id, version: 1, title: 'left' });
+    const push = (await world.tables.all('sync-state')).find(({ connection_id, part }) => connection_id === ada.id && part === 'push');
+    await world.tables.put('sync-state', { ...push, closed: 1 });
+    expect(await drain(world, id)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'unchanged' }] });
+    expect(ada.person.standing()).toEqual([]);
+  });
+
   it('whose event a person deletes before we learn that it was made, is made anew under an identity of its own', async () => {
     const ada = await world.connect(provider);
     const id = newId();
