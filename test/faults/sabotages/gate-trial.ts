@@ -1,6 +1,6 @@
 // Puts sabotages into copies of the tree, does there the drill that must see each, and asks the gate for the criterion that it must name.
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { treeHash } from '../../../infra/commands/deploy/tree.ts';
 import { readEvidence } from '../../drills/evidence.ts';
@@ -35,6 +35,8 @@ function repositoryOf(root: string): Copy {
   const copy = copyOf(root);
   const git = (...line: string[]): void => void execFileSync('git', ['-c', 'user.name=trial', '-c', 'user.email=trial@localhost', ...line], { cwd: copy.folder, stdio: 'ignore' });
   git('init', '-q');
+  // A link is no folder to .gitignore, and no file of the tree.
+  appendFileSync(join(copy.folder, '.git', 'info', 'exclude'), 'node_modules\n');
   git('add', '-A');
   git('commit', '-q', '-m', 'The tree as it is');
   return copy;
