@@ -117,6 +117,8 @@ export interface CalendarInfo {
   readonly primary: boolean;
   readonly writable: boolean;
   readonly zone?: string;
+  /** False: another person's, which no watch of this account's covers. */
+  readonly watchable?: false;
 }
 
 export interface WatchRequest {

@@ -38,8 +38,8 @@ export function chooseCalendars(before: readonly ConnectionCalendar[], asked: No
     if (receives && !found.writable) return 'The calendar that is to receive bookings cannot be written to by this account.';
   }
   return used.map(({ id, blocks, receives }) => {
-    const known = before.find((calendar) => calendar.id === id);
-    return { id, key: calendarKey(id), blocks, receives, ...(known?.watchable !== undefined && { watchable: known.watchable }) };
+    const watchable = [...before, ...there].find((calendar) => calendar.id === id && calendar.watchable !== undefined)?.watchable;
+    return { id, key: calendarKey(id), blocks, receives, ...(watchable !== undefined && { watchable }) };
   });
 }
 

@@ -45,7 +45,7 @@ export interface ConnectOptions {
   readonly providerId?: string;
   readonly zone?: string;
   /** One calendar that blocks and receives, unless said. */
-  readonly calendars?: readonly { readonly blocks: boolean; readonly receives: boolean }[];
+  readonly calendars?: readonly { readonly blocks: boolean; readonly receives: boolean; /** Outlook: whose it is, where another person shared it. */ readonly sharedBy?: string }[];
 }
 
 /** A connection of a fresh account, with the hands of its owner at each calendar. */
@@ -122,7 +122,7 @@ type Core = Omit<SmallWorld, 'connect' | 'close'>;
 async function connect(world: Core, provider: CalendarProvider, { n, providerId = `p-${n}`, zone = 'Europe/Berlin', calendars: wanted = [{ blocks: true, receives: true }] }: ConnectOptions & { n: number }): Promise<Connected> {
   const id = `c-${n}`;
   const account = `person${n}@${provider}.example`;
-  const { ids, token } = addAccount(world, provider, { account, zone, count: wanted.length });
+  const { ids, token } = addAccount(world, provider, { account, zone, wanted });
   const calendars = ids.map((calendarId, index) => ({ id: calendarId, key: calendarKey(calendarId), blocks: wanted[index]?.blocks ?? false, receives: wanted[index]?.receives ?? false }));
   const hands = calendars.map((calendar) => (provider === 'google' ? googleHands(world.google, { account, calendar: calendar.id }, zone) : outlookHands(world.microsoft, { account, calendar: calendar.id }, zone)));
   world.tokens.set(id, token);
@@ -139,13 +139,13 @@ async function connect(world: Core, provider: CalendarProvider, { n, providerId 
   return { connection, id, providerId, provider, account, calendars, hands, person, adapter };
 }
 
-function addAccount({ google, microsoft }: Core, provider: CalendarProvider, { account, zone, count }: { account: string; zone: string; count: number }): { ids: string[]; token: string } {
-  const each = Array.from({ length: count }, (_, index) => index);
+function addAccount({ google, microsoft }: Core, provider: CalendarProvider, { account, zone, wanted }: { account: string; zone: string; wanted: NonNullable<ConnectOptions['calendars']> }): { ids: string[]; token: string } {
+  const each = wanted.map((_, index) => index);
   if (provider === 'google') {
     const ids = each.map((index) => (index === 0 ? account : `${index}-${account}`));
     return { ids, token: google.addAccount({ email: account, calendars: ids.map((id, index) => ({ id, timeZone: zone, primary: index === 0 })) }).accessToken };
   }
-  const added = microsoft.addAccount({ email: account, calendars: each.map((index) => ({ name: `Calendar ${index}`, isDefault: index === 0, timeZone: zone })) });
+  const added = microsoft.addAccount({ email: account, calendars: wanted.map(({ sharedBy }, index) => ({ name: `Calendar ${index}`, isDefault: index === 0, timeZone: zone, ...(sharedBy !== undefined && { sharedBy }) })) });
   return { ids: added.calendars.map(({ id }) => id), token: added.accessToken };
 }
 

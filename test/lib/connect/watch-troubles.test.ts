@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { days, hours } from '../../../lib/platform/clock.ts';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { patchConnection } from '../../../lib/connect/patch-connection.ts';
+import { days, hours, minutes } from '../../../lib/platform/clock.ts';
+import { lateDues } from '../../../lib/platform/late-dues.ts';
 import { errorEnvelope } from '../../simulators/google/simulator.ts';
+import { live } from '../../support/mortal.ts';
 import { busy, isDirty, stateOf } from '../../support/readings.ts';
 import type { Connected } from '../../support/small-world.ts';
 import { startWatchedWorld, type WatchedWorld } from '../../support/watched-world.ts';
+import { fakeQueue, inbound } from '../../support/workers.ts';
 
 let world: WatchedWorld;
 beforeAll(async () => {
@@ -110,6 +115,46 @@ describe('a subscription at Graph', () => {
     expect(row.calendars[0]?.watchable).toBe(false);
     expect((await world.pullRow(connected.id))['tight']).toBe(1);
   });
+});
+
+describe('a calendar that another person shared, at Graph', () => {
+  it('is left to polls once it is chosen, while the mailbox rings on: what changes there is seen within the polling floor', async () => {
+    const connected = await world.connect('microsoft', { calendars: [{ blocks: true, receives: true }, { blocks: false, receives: false, sharedBy: 'boss@microsoft.example' }] });
+    await world.pull(connected.id);
+    const [own, shared] = connected.calendars;
+    expect((await choose(connected.id, [{ id: own?.id, blocks: true, receives: true }, { id: shared?.id, blocks: true, receives: false }])).statusCode).toBe(200);
+    await world.pull(connected.id);
+    connected.person.add(soon(2));
+    await settle();
+    expect((await world.row(connected.id)).calendars.map(({ watchable }) => watchable)).toEqual([undefined, false]);
+    const [subscription, ...more] = subscriptions(connected);
+    expect([more, await busy(world, connected)]).toEqual([[], [expect.anything()]]);
+    for (let round = 1; round <= 4; round += 1) {
+      const changed = world.clock();
+      connected.hands[1]?.add(soon(3 * round));
+      await world.noticesCame();
+      expect(await world.takeHints()).toEqual([]);
+      world.advance(Number((await world.pullRow(connected.id))['duePoll']) - world.clock());
+      expect(world.clock() - changed).toBeLessThanOrEqual(minutes(5) * 1.25);
+      expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: {} });
+      expect(await busy(world, connected)).toHaveLength(1 + round);
+    }
+    expect(subscriptions(connected)).toEqual([subscription]);
+  });
+
+  const choose = (id: string, calendars: unknown) => {
+    const { named } = world.tables;
+    const parts = inbound(world);
+    const asked = patchConnection({
+      ...parts, dynamo: world.tables.dynamo, tables: { connections: named.connections, busyIntervals: named['busy-intervals'] }, mark: parts.states.mark,
+      late: lateDues(world.tables.dynamo, named['sync-state']), providerHints: fakeQueue(live(), [], 'provider hint'),
+      failed: (failure) => {
+        throw failure;
+      },
+    });
+    world.advance(1);
+    return asked({ pathParameters: { connection_id: id }, body: JSON.stringify({ calendars }), isBase64Encoded: false } as unknown as APIGatewayProxyEventV2);
+  };
 });
 
 describe('a channel at Google', () => {

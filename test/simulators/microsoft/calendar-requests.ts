@@ -19,14 +19,14 @@ const wholeCalendar = (request: GraphRequest, calendar: SimCalendar): Record<str
   hexColor: '',
   isDefaultCalendar: calendar.isDefault,
   changeKey: 'ZlnW4RIAV06KYYwlrfNZvQAAALfbqQ==',
-  canShare: calendar.canEdit,
+  canShare: calendar.canEdit && calendar.sharedBy === undefined,
   canViewPrivateItems: true,
   canEdit: calendar.canEdit,
   allowedOnlineMeetingProviders: ['teamsForBusiness'],
   defaultOnlineMeetingProvider: 'teamsForBusiness',
   isTallyingResponses: calendar.isDefault,
   isRemovable: !calendar.isDefault,
-  owner: { name: request.mailbox.email, address: request.mailbox.email },
+  owner: { name: calendar.sharedBy ?? request.mailbox.email, address: calendar.sharedBy ?? request.mailbox.email },
 });
 
 function calendarJson(request: GraphRequest, calendar: SimCalendar): object {

@@ -60,6 +60,8 @@ export function createChangeNotices(world: World, alive: () => Subscription[]): 
       },
     },
     changed: (mailbox, version, type) => {
+      // A subscription to /me/events tells of the person's own mailbox alone: https://learn.microsoft.com/graph/outlook-change-notifications-overview
+      if (mailbox.calendars.get(version.event.calendarId)?.sharedBy !== undefined) return;
       const times = type === 'updated' ? world.behaviour.noticesPerUpdate : 1;
       for (const subscription of alive().filter((each) => each.mailbox === mailbox && each.changeType.split(',').includes(type))) {
         if (subscription.silent || (subscription.unauthorized && world.behaviour.pausesUntilReauthorized)) continue;

@@ -19,6 +19,8 @@ export interface CalendarInput {
   readonly name: string;
   readonly isDefault?: boolean;
   readonly canEdit?: boolean;
+  /** Another person's address: it is theirs, and they shared it. */
+  readonly sharedBy?: string;
   /** IANA; UTC where absent. */
   readonly timeZone?: string;
 }
@@ -143,5 +145,5 @@ function calendarOf(world: World, input: CalendarInput, isDefault: boolean): Sim
   const timeZone = input.timeZone ?? 'UTC';
   if (!isZone(timeZone)) throw new Error(`${timeZone} is not an IANA time zone.`);
   const id = input.id ?? `AAMkAD${Buffer.from(hexDigits(world.random, 60)).toString('base64url')}AAA=`;
-  return { id, name: input.name, isDefault, canEdit: input.canEdit ?? true, timeZone };
+  return { id, name: input.name, isDefault, canEdit: input.canEdit ?? true, timeZone, ...(input.sharedBy !== undefined && { sharedBy: input.sharedBy }) };
 }

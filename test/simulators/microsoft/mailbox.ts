@@ -9,6 +9,8 @@ export interface SimCalendar {
   readonly canEdit: boolean;
   /** IANA; where people who use this calendar are. */
   readonly timeZone: string;
+  /** Address of the person whose calendar it is, where they shared it with the mailbox: its events are not the mailbox's. */
+  readonly sharedBy?: string;
 }
 
 /** One state of an event. `seq` counts the changes of the mailbox. */
