@@ -21,7 +21,7 @@ export function localLines(folder: string): LogSource {
         linesOf(name).flatMap((text) => {
           if (!wanted.some((word) => text.includes(word))) return [];
           const { at, line } = JSON.parse(text) as Written;
-          const read = readLogLine(line, { at: Date.parse(at), from: name.slice(0, -'.log'.length) });
+          const read = readLogLine(line, { at: Date.parse(at), from: name.replace(/^calendar-sync-[a-z]+-/, '').slice(0, -'.log'.length) });
           return read && read.at >= since && read.at <= until ? [read] : [];
         }),
       );

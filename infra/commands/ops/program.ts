@@ -12,11 +12,12 @@ import { gate } from './gate.ts';
 import { logs } from './logs.ts';
 import { migrations } from './migrations.ts';
 import { usualOutputs } from './place.ts';
+import { relistCommand } from './relist.ts';
 import { secrets } from './secrets.ts';
 import { status } from './status.ts';
 import { verify } from './verify.ts';
 
-const commands: readonly AddCommand[] = [status, flags, allow, connections, bookings, logs, dlq, secrets, verify, migrations, drill, gate];
+const commands: readonly AddCommand[] = [status, flags, allow, connections, bookings, logs, dlq, secrets, verify, relistCommand, migrations, drill, gate];
 
 /** Runs one command line; resolves to the exit code. */
 export async function runOps(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {

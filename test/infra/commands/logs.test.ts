@@ -71,7 +71,7 @@ let client: CloudWatchLogsClient;
 beforeAll(async () => {
   for (const name of new Set(written.map(([from]) => from))) {
     const lines = written.filter(([from]) => from === name).map(([, ago, line]) => JSON.stringify({ at: new Date(now - ago).toISOString(), requestId: 'r', line: lineOf(line) }));
-    writeFileSync(join(folder, `${name}.log`), [JSON.stringify({ at: new Date(now - hours(5)).toISOString(), requestId: 'init', line: 'c-1 in a line that is no JSON' }), ...lines, ''].join('\n'));
+    writeFileSync(join(folder, `calendar-sync-staging-${name}.log`), [JSON.stringify({ at: new Date(now - hours(5)).toISOString(), requestId: 'init', line: 'c-1 in a line that is no JSON' }), ...lines, ''].join('\n'));
   }
   await once(server.listen(0, '127.0.0.1'), 'listening');
   client = new CloudWatchLogsClient({ region: 'us-east-1', endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, credentials: { accessKeyId: 'a', secretAccessKey: 's' }, maxAttempts: 1 });

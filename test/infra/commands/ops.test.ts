@@ -20,7 +20,7 @@ const all = commandsOf(operatorsProgram({ open: untouched, terminal, clock: Date
 describe('the operator’s command', () => {
   it('has every command that its page tells of', () => {
     const leaves = all.map((words) => words.join(' '));
-    for (const command of ['status', 'flags enable', 'flags disable', 'flags all-off', 'allow add', 'allow remove', 'allow percent', 'connections list', 'connections show', 'connections sync', 'connections pause', 'connections resume', 'connections disconnect', 'bookings show', 'dlq list', 'dlq show', 'dlq redrive', 'secrets show', 'secrets set', 'secrets rotate', 'migrate', 'rollback']) {
+    for (const command of ['status', 'flags enable', 'flags disable', 'flags all-off', 'allow add', 'allow remove', 'allow percent', 'connections list', 'connections show', 'connections sync', 'connections pause', 'connections resume', 'connections disconnect', 'bookings show', 'dlq list', 'dlq show', 'dlq redrive', 'secrets show', 'secrets set', 'secrets rotate', 'migrate', 'rollback', 'logs', 'relist']) {
       expect(leaves).toContain(command);
     }
   });
@@ -51,6 +51,7 @@ describe('the operator’s command', () => {
     [['dlq', 'redrive', 'booking', '--limit', '0'], 'a whole number from 1'],
     [['secrets', 'set'], 'missing required argument'],
     [['secrets', 'rotate', 'nonsense'], 'Secrets: WEBHOOK_KEYS'],
+    [['logs', '--since', '5'], '90s, 15m, 1h or 2d'],
     [['migrate', '--per-second', 'x'], 'a whole number from 1'],
   ])('%j is refused as a usage error, with what would do', async (line, said) => {
     const { code, notes } = await say(...line);
