@@ -34,6 +34,14 @@ describe('a clock that runs faster', () => {
     expect(said.at).toBeLessThanOrEqual(now());
   });
 
+  it('leaves an engine the few milliseconds in which it looks around: a queue asked without a wait has looked before it answers', () => {
+    const code = `
+      let looks = 0;
+      const looking = setInterval(() => (looks += 1), 10);
+      setTimeout(() => (clearInterval(looking), console.log(looks)), 40);`;
+    expect(Number(execFileSync(process.execPath, [...virtualClock(1000).preload('dates and timers'), '-e', code]).toString())).toBeGreaterThanOrEqual(1);
+  });
+
   it('shortens the deadlines of calls where asked, but not below what a busy machine needs', () => {
     const code = `
       const from = performance.now();
