@@ -9,6 +9,7 @@ import { readEnvironment } from '../lib/platform/environment.ts';
 import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
 import { safeError, tellSettingsNotRead } from '../lib/platform/telemetry.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.busyIntervalsTable, Env.settingsPath]);
@@ -20,4 +21,4 @@ const answer = answerAvailability({
   failed: (failure) => log.error('availability not answered', { error: safeError(failure) }),
 });
 
-export const handler = middy(answer).use(injectLambdaContext(logger, { resetKeys: true }));
+export const handler = middy(answer).use(injectLambdaContext(logger, { resetKeys: true })).use(safeFailure(logger));

@@ -8,10 +8,11 @@ import { leaseEnd } from '../lib/platform/clients.ts';
 import { deadLetters } from '../lib/platform/dead-letters.ts';
 import { readEnvironment } from '../lib/platform/environment.ts';
 import { Env } from '../lib/platform/names.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { outboundParts, providerWork } from './parts/workers.ts';
 
 const parts = outboundParts('booking-sync');
 const receive = receiveBookingBatch({ ...parts, forProvider: providerWork(parts), deadLetters: deadLetters(parts.sqs, readEnvironment([Env.bookingDeadQueueUrl]).BOOKING_DEAD_QUEUE_URL) });
 
 export const handler = middy((event: SQSEvent, context: Context) => receive(event, leaseEnd(parts.clock, context)))
-  .use(injectLambdaContext(parts.logger, { resetKeys: true }));
+  .use(injectLambdaContext(parts.logger, { resetKeys: true })).use(safeFailure(parts.logger));

@@ -6,8 +6,9 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { connect } from '../lib/connect/consent-handler.ts';
 import { leaseEnd } from '../lib/platform/clients.ts';
 import { consentParts } from './parts/consent.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 
 const { logger, ...parts } = consentParts();
 const receive = connect(parts);
 
-export const handler = middy((event: APIGatewayProxyEventV2, context: Context) => receive(event, leaseEnd(parts.clock, context))).use(injectLambdaContext(logger, { resetKeys: true }));
+export const handler = middy((event: APIGatewayProxyEventV2, context: Context) => receive(event, leaseEnd(parts.clock, context))).use(injectLambdaContext(logger, { resetKeys: true })).use(safeFailure(logger));

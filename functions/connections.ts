@@ -20,6 +20,7 @@ import { Env, functionSettings } from '../lib/platform/names.ts';
 import { settings } from '../lib/platform/settings.ts';
 import { safeError, tellSettingsNotRead } from '../lib/platform/telemetry.ts';
 import { byRoute } from './parts/by-route.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.connectionsTable, Env.syncStateTable, Env.busyIntervalsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.settingsPath, Env.apiUrl]);
@@ -55,4 +56,4 @@ const goodbye = {
 
 export const handler = middy(byRoute({ 'POST /v1/connections': start, 'GET /v1/connections/{connection_id}': read, 'GET /v1/providers/{provider_id}/connections': read, 'DELETE /v1/connections/{connection_id}': disconnect(goodbye), 'DELETE /v1/providers/{provider_id}': erase(goodbye) })).use(
   injectLambdaContext(logger, { resetKeys: true }),
-);
+).use(safeFailure(logger));

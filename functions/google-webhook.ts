@@ -3,8 +3,9 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { readGoogleNotice } from '../lib/ingest/read-google-notice.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { webhook } from './parts/webhook.ts';
 
 const { receive, logger } = webhook('google-webhook', 'google', readGoogleNotice);
 
-export const handler = middy(receive).use(injectLambdaContext(logger, { resetKeys: true }));
+export const handler = middy(receive).use(injectLambdaContext(logger, { resetKeys: true })).use(safeFailure(logger));

@@ -9,6 +9,7 @@ import { cloudWatchClient, dynamoClient, steady } from '../lib/platform/clients.
 import { readEnvironment } from '../lib/platform/environment.ts';
 import { Env } from '../lib/platform/names.ts';
 import { safeError } from '../lib/platform/telemetry.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.stage, Env.syncStateTable]);
@@ -21,4 +22,4 @@ const answer = answerMetrics({
   failed: (failure) => log.error('metrics not answered', { error: safeError(failure) }),
 });
 
-export const handler = middy(answer).use(injectLambdaContext(logger, { resetKeys: true }));
+export const handler = middy(answer).use(injectLambdaContext(logger, { resetKeys: true })).use(safeFailure(logger));

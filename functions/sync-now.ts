@@ -5,6 +5,7 @@ import middy from '@middy/core';
 import { patchConnection } from '../lib/connect/patch-connection.ts';
 import { byRoute } from './parts/by-route.ts';
 import { patchParts } from './parts/patch.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { syncNow } from './parts/sync-now.ts';
 import { bothParts } from './parts/workers.ts';
 
@@ -13,4 +14,4 @@ const { inbound, outbound } = bothParts('sync-now');
 const sync = syncNow({ inbound, outbound });
 const patch = patchConnection(patchParts(inbound));
 
-export const handler = middy(byRoute({ 'POST /v1/sync/outbound': sync, 'POST /v1/sync/inbound': sync, 'PATCH /v1/connections/{connection_id}': patch })).use(injectLambdaContext(inbound.logger, { resetKeys: true }));
+export const handler = middy(byRoute({ 'POST /v1/sync/outbound': sync, 'POST /v1/sync/inbound': sync, 'PATCH /v1/connections/{connection_id}': patch })).use(injectLambdaContext(inbound.logger, { resetKeys: true })).use(safeFailure(inbound.logger));

@@ -10,6 +10,7 @@ import { settings } from '../lib/platform/settings.ts';
 import { tellSettingsNotRead } from '../lib/platform/telemetry.ts';
 import { tick } from '../lib/upkeep/tick.ts';
 import { upkeepStates } from '../lib/upkeep/upkeep-state.ts';
+import { safeFailure } from './parts/safe-failure.ts';
 import { telemetry } from './parts/telemetry.ts';
 
 const env = readEnvironment([Env.connectionsTable, Env.syncStateTable, Env.bookingEventsTable, Env.inboundQueueUrl, Env.bookingQueueUrl, Env.settingsPath]);
@@ -27,4 +28,4 @@ const parts = {
   clock: Date.now,
 };
 
-export const handler = middy(() => tick(parts)).use(injectLambdaContext(logger, { resetKeys: true }));
+export const handler = middy(() => tick(parts)).use(injectLambdaContext(logger, { resetKeys: true })).use(safeFailure(logger));

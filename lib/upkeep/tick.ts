@@ -8,6 +8,7 @@ import type { BookingHint, InboundHint, ProviderHint } from '../platform/message
 import { Index, Metric, Setting } from '../platform/names.ts';
 import type { Settings } from '../platform/settings.ts';
 import { allShards, dueShards } from '../platform/shard.ts';
+import { safeError } from '../platform/telemetry.ts';
 import { carrying, traceOf, type Tracing } from '../platform/trace.ts';
 import { takeCensus, tellCensus } from './census.ts';
 import { countFleet } from './count-fleet.ts';
@@ -118,7 +119,7 @@ async function countHourly(run: Tick, failures: unknown[]): Promise<Partial<Upke
   return counted;
 }
 
-async function ringAll({ before, startedAt, clock }: Tick, rings: readonly Ring[]): Promise<{ walks: Partial<Record<WalkName, WalkPlace>>; failures: unknown[] }> {
+async function ringAll({ before, startedAt, clock, log }: Tick, rings: readonly Ring[]): Promise<{ walks: Partial<Record<WalkName, WalkPlace>>; failures: unknown[] }> {
   const walks: Partial<Record<WalkName, WalkPlace>> = { ...before.walks };
   const failures: unknown[] = [];
   for (const [turn, [name, ring]] of rings.entries()) {
@@ -127,6 +128,8 @@ async function ringAll({ before, startedAt, clock }: Tick, rings: readonly Ring[
     try {
       walks[name] = await ring(() => clock() < until);
     } catch (failure) {
+      // Of several only the first is thrown.
+      log.error('walk failed', { step: name, error: safeError(failure) });
       failures.push(failure);
     }
   }

@@ -13,10 +13,13 @@ export function strayFields(logs: readonly Place[]): string[] {
       const { line } = JSON.parse(written) as { line: string };
       const said = parseJson(line);
       if (typeof said !== 'object' || said === null) return [`${where}: a line that is no JSON: ${line.slice(0, 200)}`];
-      return '_aws' in said ? [] : fieldsOf(said).filter((name) => !known.has(name) || name === 'unlisted').map((name) => `${where}: ${name} in ${line.slice(0, 200)}`);
+      return '_aws' in said || isRuntimes(said) ? [] : fieldsOf(said).filter((name) => !known.has(name) || name === 'unlisted').map((name) => `${where}: ${name} in ${line.slice(0, 200)}`);
     }),
   );
 }
+
+/** How the Lambda runtime logs what a handler throws: of that nothing but our own may be thrown. */
+const isRuntimes = (said: object): boolean => 'errorType' in said && said.errorType === 'InvocationFailed';
 
 const fieldsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.flatMap(fieldsOf) : typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([name, one]) => [name, ...fieldsOf(one)]) : [];
