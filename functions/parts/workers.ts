@@ -58,7 +58,7 @@ function common(name: FunctionName) {
     quota: quota({ dynamo, table: env.SYNC_STATE_TABLE, clock, random, waited: (purpose, whose) => measure(Metric.quotaWaits, 1, { purpose, whose }) }),
     open: { google: openGoogle({ apiUrl: env.GOOGLE_API_URL, clock }), microsoft: openMicrosoft({ graphUrl: env.MICROSOFT_GRAPH_URL, clock }) },
     tokens: tokenVault({ dynamo, table: env.CONNECTIONS_TABLE, connections: known, settings: gates, refresh: refreshGrant({ google: env.GOOGLE_OAUTH_URL, microsoft: env.MICROSOFT_LOGIN_URL }, clock, tellRefreshFailed({ measure, log })), clock }),
-    grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes, clock }),
+    grantDied: grantDied({ dynamo, connectionsTable: env.CONNECTIONS_TABLE, busyIntervalsTable: env.BUSY_INTERVALS_TABLE, changes, clock, log }),
     bookings: bookings(dynamo, env.BOOKING_EVENTS_TABLE),
     future: futureBookings(dynamo, env.BOOKING_EVENTS_TABLE),
     bookingHints: hintQueue<BookingHint>(sqs, env.BOOKING_QUEUE_URL, ({ booking_id }) => booking_id),

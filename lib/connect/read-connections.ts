@@ -4,6 +4,7 @@ import type { Connection, Connections } from '../platform/connections.ts';
 import { answering, jsonAnswer, Problem } from '../platform/problem.ts';
 import { connectionIdPattern } from '../platform/watch-token.ts';
 import type { ReadStandings } from './connection-standing.ts';
+import { grantWarnings } from './testing-trap.ts';
 
 export interface ReadConnectionsParts {
   readonly connections: Connections;
@@ -41,7 +42,7 @@ async function withStandings({ standings }: ReadConnectionsParts, found: readonl
 }
 
 /** What callers may see: no token, no account. */
-export const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, on_edit, paused_at, grant_ends_at }: Connection) => ({
+export const told = ({ connection_id, provider_id, calendar_provider, state, zone, scopes, calendars, watches, created_at, on_edit, paused_at, ...grant }: Connection) => ({
   connection_id,
   provider_id,
   calendar_provider,
@@ -53,9 +54,5 @@ export const told = ({ connection_id, provider_id, calendar_provider, state, zon
   on_edit: on_edit ?? 'tell',
   watches: watches.map(({ id, expires_at }) => ({ id, expires_at: expires_at === undefined ? null : new Date(expires_at).toISOString() })),
   created_at: new Date(created_at).toISOString(),
-  warnings: grant_ends_at === undefined ? [] : [endingGrant(calendar_provider, grant_ends_at)],
+  warnings: grantWarnings({ calendar_provider, state, ...grant }),
 });
-
-/** Said while there is time to do something about it. */
-const endingGrant = (provider: Connection['calendar_provider'], endsAt: number): string =>
-  `The calendar provider said that it ends this grant on ${new Date(endsAt).toISOString()}; the person must consent again before then.${provider === 'google' ? ' Google does so after 7 days while the app’s publishing status is Testing: publish it, as docs/connect.md tells, then have the person consent again.' : ''}`;

@@ -2,7 +2,7 @@
 // newer fence has been there. A removal leaves a tombstone for a day, so that a late write can't bring the row back.
 import { PutItemCommand, QueryCommand, type DynamoDBClient, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { calendarPrefix, eventRow, healthEnd, healthRow, healthStart, seriesKey, type ConnectionHealth } from '../platform/busy-keys.ts';
-import { days } from '../platform/clock.ts';
+import { days, minutes } from '../platform/clock.ts';
 import { fromItem, toItem, unlessRefused } from '../platform/dynamo.ts';
 import { Index } from '../platform/names.ts';
 import type { BusyNews, RowBefore } from './busy-news.ts';
@@ -44,11 +44,13 @@ export interface BusyRows {
   ofCalendar(place: CalendarPlace): Promise<Map<string, StoredRow>>;
   /** Row keys of the live rows of one series; strongly consistent. */
   ofSeries(place: CalendarPlace, series: string): Promise<string[]>;
-  /** Refused too where the state was changed since this pull read the connection, by one who holds no lease: a grant found dead, a consent, a goodbye. */
+  /** Refused too where the state was changed since this pull read the connection, by one who holds no lease: a grant found dead, a consent, a goodbye. Not where it was found dead long ago and the connection never heard of it. */
   saveHealth(providerId: string, health: ConnectionHealth, fence: number): Promise<boolean>;
 }
 
 const tombstoneLife = days(1);
+/** Whoever found a grant dead has said so on the connection by then, or never will: longer than any function lives. A fence is never below the clock. */
+const diesWithin = minutes(5);
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
@@ -117,9 +119,9 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
           new PutItemCommand({
             TableName: table,
             Item: toItem({ provider_id: providerId, row: healthRow(health.connection_id), start: healthStart, end: healthEnd, ...health, v: 1, fence }),
-            ConditionExpression: '(attribute_not_exists(provider_id) OR fence <= :mine) AND (attribute_not_exists(granted_at) OR granted_at < :granted OR (granted_at = :granted AND #state = :state))',
+            ConditionExpression: '(attribute_not_exists(provider_id) OR fence <= :mine) AND (attribute_not_exists(granted_at) OR granted_at < :granted OR (granted_at = :granted AND (#state = :state OR (:state = :active AND #state = :dead AND dead_since < :longAgo))))',
             ExpressionAttributeNames: { '#state': 'state' },
-            ExpressionAttributeValues: toItem({ ':mine': fence, ':granted': health.granted_at ?? 0, ':state': health.state }),
+            ExpressionAttributeValues: toItem({ ':mine': fence, ':granted': health.granted_at ?? 0, ':state': health.state, ':active': 'active', ':dead': 'reauthorization_required', ':longAgo': fence - diesWithin }),
           }),
         ),
       ),

@@ -28,7 +28,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { memoryTables } from '../support/memory-tables.ts';
 import { Moments } from '../support/moments.ts';
 import { aSecret } from '../support/notices.ts';
-import { untold } from '../support/traces.ts';
+import { quietLog, untold } from '../support/traces.ts';
 import { noticeOf } from './year-notices.ts';
 import { yearProvider, type LiveWatch, type YearAccount, type YearProvider } from './year-provider.ts';
 
@@ -110,7 +110,7 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
     open: { google: open, microsoft: open },
     tokens: tokenVault({ dynamo, table: tables.connections, connections: known, settings, refresh: provider.refresh, clock }),
     own: { recognise: () => Promise.resolve(new Map()), report: () => Promise.resolve({ lookAgain: false }), busyChanged: () => Promise.resolve() },
-    grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, changes: { tell: async (change) => void (change.detail?.['reminder_day'] === undefined && told.push(change)) } }),
+    grantDied: grantDied({ dynamo, connectionsTable: tables.connections, busyIntervalsTable: tables.busyIntervals, clock, log: quietLog, changes: { tell: async (change) => void (change.detail?.['reminder_day'] === undefined && told.push(change)) } }),
     fleet: () => Promise.resolve({ connections: provider.accounts.size, unproven: 0 }),
     watches: watchKeeper({ dynamo, table: tables.connections, connections: known, webhookBaseUrl: 'https://webhooks.example', clock, newId: () => `w${(ids += 1)}` }),
     quota: { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) },

@@ -101,7 +101,7 @@ export function wire(clients: Clients): Functions {
     quota: quota({ dynamo, table: named['sync-state'], clock, random, waited: () => undefined }),
     open: { google: openGoogle({ apiUrl: urls.google, clock }), microsoft: openMicrosoft({ graphUrl: urls.graph, clock }) },
     tokens: tokenVault({ dynamo, table: named.connections, connections: known, settings: gates(name), refresh: refreshGrant({ google: urls.google, microsoft: urls.login }, clock), clock }),
-    grantDied: grantDied({ dynamo, connectionsTable: named.connections, busyIntervalsTable: named['busy-intervals'], changes, clock }),
+    grantDied: grantDied({ dynamo, connectionsTable: named.connections, busyIntervalsTable: named['busy-intervals'], changes, clock, log: told.log }),
     bookings: rows,
   });
   const leaving = leavingRows(dynamo, named['sync-state']);

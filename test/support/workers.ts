@@ -59,17 +59,18 @@ const unlimited: Quota = { meter: () => ({ permit: () => Promise.resolve(), coun
 function common(world: SmallWorld, life: Life) {
   const { tables, settings, clock, random } = world;
   const dynamo = mortalDynamo(tables.dynamo, life);
+  const told = telling(world.lines);
   const changes: Changes = { tell: (change) => life.call('tell', () => Promise.resolve(void world.changes.push(change))) };
   return {
     dynamo, changes, settings, clock, random,
-    ...telling(world.lines),
+    ...told,
     connections: connections(dynamo, tables.named.connections),
     leases: leases(dynamo, tables.named['sync-state']),
     quota: unlimited,
     open: { google: mortalCalendars(world.open.google, life), microsoft: mortalCalendars(world.open.microsoft, life) },
     tokens: ({ connection_id }: { connection_id: string }) => () => tokenOf(world, connection_id),
     grantDied: grantDied({
-      dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], clock, changes,
+      dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], clock, changes, log: told.log,
     }),
     bookings: bookings(dynamo, tables.named['booking-events']),
     bookingHints: fakeQueue<BookingHint>(life, world.bookingHints, 'booking hint'),

@@ -4,13 +4,15 @@ import { readProvider } from '../../../lib/availability/read-provider.ts';
 import { createConnection } from '../../../lib/connect/create-connection.ts';
 import { grantDied } from '../../../lib/connect/grant-died.ts';
 import { readStandings } from '../../../lib/connect/connection-standing.ts';
-import { readConnections } from '../../../lib/connect/read-connections.ts';
+import { readConnections, told } from '../../../lib/connect/read-connections.ts';
 import type { Change } from '../../../lib/platform/changes.ts';
 import { connections, type Connection } from '../../../lib/platform/connections.ts';
 import type { InboundHint } from '../../../lib/platform/messages.ts';
 import type { TableName } from '../../../lib/platform/names.ts';
+import { days, hours } from '../../../lib/platform/clock.ts';
 import { aPost } from '../../support/notices.ts';
 import { startTables, type Tables } from '../../support/tables.ts';
+import { quietLog } from '../../support/traces.ts';
 
 const now = Date.parse('2026-03-02T09:00:00Z');
 const used: TableName[] = ['connections', 'sync-state', 'busy-intervals'];
@@ -77,8 +79,8 @@ describe('a connection being made', () => {
 
 describe('a grant that died', () => {
   const changes: Change[] = [];
-  const die = (connection: Connection) =>
-    grantDied({ dynamo: tables.dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], changes: { tell: async (change) => void changes.push(change) }, clock: () => now })(connection);
+  const die = (connection: Connection, { at = now, lines = [] as string[] } = {}) =>
+    grantDied({ dynamo: tables.dynamo, connectionsTable: tables.named.connections, busyIntervalsTable: tables.named['busy-intervals'], changes: { tell: async (change) => void changes.push(change) }, log: { ...quietLog, warn: (line) => void lines.push(line) }, clock: () => at })(connection);
 
   it('is told, shown to readers and saved on the connection', async () => {
     await createUntil(Infinity);
@@ -86,6 +88,24 @@ describe('a grant that died', () => {
     expect(changes.at(-1)).toEqual({ type: 'connection.reauthorization_required', connection_id: 'c', provider_id: 'p', cause: String(now) });
     expect((await reader()).connections).toMatchObject([{ state: 'reauthorization_required' }]);
     expect(await tables.get('connections', { connection_id: 'c' })).toMatchObject({ state: 'reauthorization_required' });
+  });
+
+  it.each([
+    ['seven days after it was given', {}, days(7) + hours(15), true],
+    ['when Google had said that it would', { grant_ends_at: now + 604_799_000 }, 604_799_000, true],
+    ['before Google ended it', { grant_ends_at: now + 604_799_000 }, days(3), false],
+    ['after six days', {}, days(6), false],
+    ['after eight days', {}, days(8), false],
+    ['at Microsoft, after seven days', { calendar_provider: 'microsoft' }, days(7) + hours(1), false],
+  ] as const)('%s is told to be of an app in testing, or not: to the platform, in the log and by GET', async (_when, over, after, trap) => {
+    const [given, lines] = [aConnection(over), [] as string[]];
+    await createUntil(Infinity);
+    await tables.put('connections', { ...given });
+    await die(given, { at: now + after, lines });
+    expect(changes.at(-1)?.detail).toEqual(trap ? { likely_cause: 'google_app_in_testing' } : undefined);
+    expect(lines).toEqual(trap ? [expect.stringContaining('publishing status')] : []);
+    const [warning] = told((await connections(tables.dynamo, tables.named.connections).get('c')) as Connection).warnings;
+    expect(warning).toEqual(trap ? expect.stringContaining('ended this grant seven days after it was given') : undefined);
   });
 
   it('does not undo a later consent, nor a removal, nor bring back what was erased', async () => {
