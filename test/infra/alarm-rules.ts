@@ -6,7 +6,7 @@ import { planQueries, type MetricDataQuery } from '../../infra/local/cloudwatch/
 import { alarmNames, physicalAlarmName } from '../../lib/platform/alarm-names.ts';
 import { everySeries } from '../../lib/platform/metric-catalog.ts';
 import { metricNamespace, metricService } from '../../lib/platform/names.ts';
-import { list, object, plain, type Resource, type Synthesized } from './synthesized.ts';
+import { list, object, plain, type Json, type Resource, type Synthesized } from './synthesized.ts';
 
 const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
 const sections = new Map(runbook.split(/^## /m).slice(1).map((section) => [section.split('\n', 1)[0] ?? '', section] as const));
@@ -62,6 +62,12 @@ export function alarmRules(stack: Synthesized): void {
       const own = plainAlarms.flatMap(metricsOf).filter(({ Namespace }) => Namespace === metricNamespace);
       expect(own.length).toBeGreaterThan(10);
       for (const { MetricName, Dimensions } of own) expect(sent).toContain(JSON.stringify([MetricName, Dimensions.map(({ Name, Value }) => [Name, Value]).sort()]));
+    });
+
+    it('watch every dead-letter queue by the name that it has', () => {
+      const dead = stack.of('AWS::SQS::Queue').filter(({ Properties }) => plain(Properties['QueueName']).endsWith('-dead'));
+      const watched = plainAlarms.flatMap(metricsOf).filter(({ Namespace }) => Namespace === 'AWS/SQS').flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => plain(Value as Json)));
+      expect(watched.sort()).toEqual(dead.map(({ id }) => `\${${id}.QueueName}`).sort());
     });
 
     it('keep to what CloudWatch takes: ten metrics, no search, and math that the local run understands', () => {

@@ -13,7 +13,7 @@ export const inConnect: readonly Sabotage[] = [
   ]),
   ...inFile('lib/connect/open-consent.ts', ['lib/connect/consent'], [
     { id: 'pkce-verifier-shown', breaks: 'The verifier of a consent is not sent with its challenge.', find: "createHash('sha256').update(verifier).digest('base64url')", replace: 'createHash && verifier' },
-    { id: 'oauth-closed-opens', breaks: 'With OAUTH off no consent begins.', find: "if (gate !== 'open') return", replace: "if (gate === 'unknown') return" },
+    { id: 'oauth-closed-opens', breaks: 'With OAUTH off no consent begins.', find: 'if (refusal !== undefined) return', replace: "if (refusal === 'unknown') return" },
   ]),
   ...inFile('lib/calendars/google/consent.ts', ['lib/connect/consent', 'simulators/consent', 'contracts/oauth-peer'], [
     { id: 'google-pkce-skipped', breaks: 'A stolen code is worth nothing without the verifier.', find: "        code_challenge: challenge,\n        code_challenge_method: 'S256',\n", replace: '', and: { find: ', code_verifier: verifier });', replace: " });\n      void verifier;" } },
@@ -33,7 +33,7 @@ export const inConnect: readonly Sabotage[] = [
     { id: 'lost-race-is-dead-grant', breaks: 'A grant that another run has just renewed is not dead.', find: "error.kind === 'grant_dead' ? await newer(snapshot, had) : undefined;", replace: "error.kind === 'misconfigured' ? await newer(snapshot, had) : undefined;" },
     { id: 'unknown-key-is-dead-grant', breaks: 'Tokens under a key that the ring lacks are retried.', find: "if (error instanceof UnknownSealKey) throw new CalendarError('unavailable', { reason: error.message });", replace: "if (error instanceof UnknownSealKey) throw new CalendarError('grant_dead', { reason: error.message });" },
   ]),
-  ...inFile('lib/connect/grant-died.ts', ['lib/connect/watch-troubles', 'lib/connect/token-vault', 'lib/connect/consent', 'lib/inbound/repairs', 'lib/inbound/reminders'], [
+  ...inFile('lib/connect/grant-died.ts', ['lib/connect/grant-died'], [
     { id: 'new-grant-called-dead', breaks: 'A grant that was given anew meanwhile is not called dead.', find: "'#state = :active AND granted_at = :granted'", replace: "'#state = :active AND granted_at >= :granted'" },
   ]),
   ...inFile('lib/connect/watch-care.ts', ['lib/connect/watch-care', 'lib/connect/watch-troubles'], [

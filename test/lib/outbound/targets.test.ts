@@ -10,7 +10,8 @@ const told = (...of: Parameters<typeof workOf>) => workOf(...of).map((work) => [
 
 describe('what is left to do for a booking', () => {
   it('that changed hands is at its new provider alone, and away from the old one', () => {
-    expect(told(wish, { targets: [applied('old')] }, [connection('old', 'old'), connection('new', 'new')])).toEqual([['new', true], ['old', false]]);
+    const before = { ...applied('old'), appliedVersion: 1 };
+    expect(told(wish, { targets: [before] }, [connection('old', 'old'), connection('new', 'new')])).toEqual([['new', true], ['old', false]]);
   });
 
   it('is nothing where every target is as wished', () => {
