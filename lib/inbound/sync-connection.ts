@@ -15,41 +15,17 @@ import { every, syncGate, type Settings, type SettingsSnapshot } from '../platfo
 import type { Trace } from '../platform/trace.ts';
 import type { BusyRows, CalendarPlace } from './busy-rows.ts';
 import { dueChange, duesAfter, pollPeriod, relistAfterTakeover, type Dues, type Fleet } from './due.ts';
-import { BusyNews, type NewBusy } from './busy-news.ts';
+import { BusyNews } from './busy-news.ts';
 import { healthOf } from './health.ts';
 import { leaveConnection, type LeavingEnd, type LeavingParts } from './leaving.ts';
-import { pullCalendar, type RecogniseOwn } from './pull-calendar.ts';
+import type { OwnEvents } from './own-news.ts';
+import { pullCalendar } from './pull-calendar.ts';
 import { failed, paused, quarantined, releaseAndClear, rest } from './pull-endings.ts';
 import { decidePull, type PullDecision } from './pull-decision.ts';
-import { PullPlan, type Absence, type CompleteList, type Sighting } from './pull-plan.ts';
+import { PullPlan } from './pull-plan.ts';
 import type { ConnectionSyncState, CursorRow, SyncStates } from './sync-state.ts';
 import { lookAfterWatches, trustAfter, type Looked, type Rang, type Trust, type WatchKeeper } from './watching.ts';
 import { listedWindow, type WindowDays } from './window.ts';
-
-/** What outbound tells and is told of events of ours; wired in functions/, as rooms don't import each other. */
-export interface OwnEvents {
-  readonly recognise: RecogniseOwn;
-  /** After the rows are in order and before the cursors move: what has become of events of ours. */
-  report(news: OwnNews): Promise<{ /** Only a complete list shows it again. */ readonly lookAgain: boolean }>;
-  /** Busy time has changed: which bookings it lies over. */
-  busyChanged(change: BusyChange): Promise<void>;
-}
-
-export interface BusyChange {
-  readonly connection: Connection;
-  /** Busy time that is new, or elsewhere than before. */
-  readonly added: readonly NewBusy[];
-  /** The same for a repeated attempt of the same pull. */
-  readonly cause: string;
-}
-
-export interface OwnNews {
-  readonly connection: Connection;
-  readonly sightings: readonly Sighting[];
-  readonly absences: readonly Absence[];
-  readonly lists: readonly CompleteList[];
-  readonly calendars: Calendars;
-}
 
 export interface InboundParts extends LeavingParts {
   readonly states: SyncStates;

@@ -68,4 +68,14 @@ export const inPlatform: readonly Sabotage[] = [
     { id: 'polls-take-all', breaks: 'Polls leave calls for notices and bookings.', find: 'share: { poll: 0.6,', replace: 'share: { poll: 1,' },
     { id: 'user-budget-ignored', breaks: 'One account cannot use up the project’s budget.', find: 'if (left < 1) refuse(', replace: 'if (left < -1e9) refuse(' },
   ]),
+  ...inFile('lib/platform/log-fields.ts', ['functions/log-lines'], [
+    { id: 'any-field-logged', breaks: 'A log line says nothing that is not on the list.', find: 'known.has(name) && value !== undefined', replace: 'value !== undefined' },
+  ]),
+  ...inFile('lib/platform/trace.ts', ['lib/platform/trace'], [
+    { id: 'story-ends-with-the-hint', breaks: 'What a worker rings for goes on under the id of its own hint.', find: 'send({ ...hint, correlation }, ...rest)', replace: 'send(hint, ...rest)' },
+    { id: 'strange-ids-logged', breaks: 'An id that a stranger wrote is not taken over.', find: 'uuid.test(value) ? value', replace: "value !== '' ? value" },
+  ]),
+  ...inFile('lib/platform/messages.ts', ['lib/platform/trace'], [
+    { id: 'hint-brings-no-id', breaks: 'A hint brings the id of its story.', find: "const correlation = readCorrelation(hint['correlation']);", replace: "const correlation = readCorrelation(hint['was']);" },
+  ]),
 ];
