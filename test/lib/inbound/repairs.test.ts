@@ -49,6 +49,33 @@ describe.each(['google', 'microsoft'] as const)('after a worker at %s died with 
     expect(await part(world, ada, 'pull')).not.toHaveProperty('dueRelist');
   });
 
+  it('stays due for that list where the next fails', async () => {
+    const ada = await world.connect(provider);
+    await pull(world, ada.id);
+    await mark(world, ada);
+    await expect(pull(world, ada.id, live({ at: 5, how: 'after' }))).rejects.toThrow();
+    world.advance(seconds(61));
+    const takenAt = world.clock();
+    expect(await pull(world, ada.id, live(undefined, { before: (what) => (what === 'calendar page' ? Promise.reject(new Error('no answer')) : Promise.resolve()) }))).toMatchObject({ outcome: 'failed' });
+    expect(await part(world, ada, 'pull')).toMatchObject({ dueRelist: takenAt + minutes(10) });
+    expect(await part(world, ada, 'pull')).not.toHaveProperty('leaseUntil');
+  });
+
+  it('a list by the next writes the unchanged rows too, so that a zombie writes over none of them', async () => {
+    const ada = await world.connect(provider);
+    const event = ada.person.add(inHours(100));
+    await pull(world, ada.id);
+    await mark(world, ada);
+    await expect(pull(world, ada.id, live({ at: 5, how: 'after' }))).rejects.toThrow();
+    const zombie = Number((await part(world, ada, 'pull'))['fence']);
+    world.advance(seconds(61));
+    expire(ada);
+    expect(await pull(world, ada.id)).toMatchObject({ outcome: 'pulled' });
+    const rows = busyRows(world.tables.dynamo, world.tables.named['busy-intervals']);
+    expect(await rows.put(placeOf(ada), { eventId: event, ...inHours(1) }, zombie)).toBe(false);
+    expect(await busy(world, ada)).toEqual(await truth(world, ada));
+  });
+
   it('a zombie puts nothing over the tombstone of a newer fence, nor moves a cursor', async () => {
     const ada = await world.connect(provider);
     const event = ada.person.add(inHours(100));
