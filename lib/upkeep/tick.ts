@@ -14,6 +14,7 @@ import { takeCensus, tellCensus } from './census.ts';
 import { countFleet } from './count-fleet.ts';
 import { gatesOf, noteGates, runSweep, type Gates } from './gate-sweep.ts';
 import { HeldUp } from './held-up.ts';
+import { putOff } from './put-off.ts';
 import type { UpkeepState, UpkeepStates, WalkName, WalkPlace } from './upkeep-state.ts';
 import { walk, type IndexEntry, type IndexWalk } from './walk.ts';
 
@@ -37,6 +38,8 @@ interface Tick extends UpkeepParts {
   readonly startedAt: number;
   readonly before: UpkeepState;
   readonly heldUp: HeldUp;
+  /** The gates are as a tick before saved them. */
+  readonly settled: boolean;
   /** Tells how many hints were sent, and why. */
   readonly told: (why: Why, hints: number) => void;
 }
@@ -52,7 +55,7 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   const gates = seen ? noteGates(before.gates ?? {}, seen, parts.clock()) : (before.gates ?? {});
   const startedAt = parts.clock();
   const { told, tellAll, ...story } = storyOf(parts);
-  const run: Tick = { ...parts, ...story, told, startedAt, before, heldUp: new HeldUp(snapshot, startedAt) };
+  const run: Tick = { ...parts, ...story, told, startedAt, before, heldUp: new HeldUp(snapshot, startedAt), settled: gates.seen === before.gates?.seen };
   const jobs = snapshot.flag(Setting.jobsEnabled) === 'open';
   // Leaving waits for no flag, known or not.
   const always: readonly Ring[] = [['due-any', (goOn) => ringLeaving(run, goOn)]];
@@ -165,6 +168,7 @@ async function ringConnections(run: Tick, name: WalkName, { index, goOn }: { ind
       const ids = entries.flatMap((entry) => (entry['part']?.S === 'push' ? [] : (entry['connection_id']?.S ?? [])));
       const rows = await batchGet(run.dynamo, run.tables.syncState, ids.map((id) => ({ connection_id: { S: id }, part: { S: 'pull' } })));
       const providers = new Map(rows.map((row) => [row['connection_id']?.S, row['provider_id']?.S]));
+      if (name !== 'dirty' && run.settled) await putOff({ dynamo: run.dynamo, table: run.tables.syncState, now: run.startedAt }, entries.filter((entry) => entry['part']?.S === 'pull' && !run.heldUp.admits(providers.get(entry['connection_id']?.S))));
       oldest = Math.min(oldest, run.heldUp.count(entries.map((entry) => ({ at: notBefore(entry, index.timeName), providerId: providers.get(entry['connection_id']?.S) }))));
       const free = rows.filter((row) => run.heldUp.admits(row['provider_id']?.S) && notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);
       await run.inbound.sendAll(free.map((row) => ({ v: 1, hint: 'pull', connection_id: row['connection_id']?.S ?? '' })));

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { minutes, seconds } from '../../../lib/platform/clock.ts';
+import { hours, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { eachConcurrently } from '../../../lib/platform/concurrently.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { dueShard, shardOf } from '../../../lib/platform/shard.ts';
@@ -26,6 +26,7 @@ beforeEach(async () => {
   bookingHints.length = 0;
   now += minutes(60);
   await tables.aClean('sync-state');
+  await tables.aClean('connections');
   await tables.aClean('booking-events');
 });
 
@@ -99,6 +100,31 @@ describe('a tick of upkeep', () => {
     settings.values.set(Setting.providerAllowlist, 'p-on p-off');
     await ticks();
     expect([rung(), bookingHints.map(({ hint }) => hint.booking_id).sort()]).toEqual([['c-due-off', 'c-off', 'c-on'], ['b-moved-on', 'b-off', 'b-on']]);
+  });
+
+  it('puts off what is due of a provider who is off the list, so that it is read twice a day and not every minute, and finds it once they are on it', async () => {
+    settings.values.set(Setting.providerAllowlist, 'p-on');
+    const [due, polled] = [now, { duePoll: now, provider_id: 'p-off' }];
+    await connection('c-off', {}, { dueAt: due, ...polled });
+    const dueAt = async () => (await tables.get('sync-state', { connection_id: 'c-off', part: 'pull' }))?.['dueAt'];
+    const dies = live({ at: 6, how: 'before' });
+    await expect(ticks(dies)).rejects.toThrow();
+    await ticks();
+    expect(await dueAt()).toBe(due);
+    now += minutes(1);
+    await ticks();
+    expect([await dueAt(), (await tables.get('sync-state', { connection_id: 'c-off', part: 'pull' }))?.['duePoll']]).toEqual([now + hours(12), due]);
+    now += minutes(1);
+    const life = live();
+    await ticks(life);
+    expect(life.calls.filter((call) => call !== 'Query sync-state' && call !== 'Query booking-events')).toEqual(['GetItem sync-state', 'PutItem sync-state']);
+    settings.values.set(Setting.providerAllowlist, 'p-on p-off');
+    await tables.put('connections', { connection_id: 'c-off', provider_id: 'p-off' });
+    for (let minute = 0; minute < 13 && hints.length === 0; minute += 1) {
+      now += minutes(1);
+      await ticks();
+    }
+    expect(rung()).toEqual(['c-off']);
   });
 
   it('costs what is due, not what exists: of a thousand connections ten', async () => {
