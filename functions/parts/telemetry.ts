@@ -13,7 +13,8 @@ const silent = { trace: () => undefined, debug: () => undefined, info: () => und
 
 export function telemetry(): Tracing & { logger: Logger } {
   const logger = new Logger();
-  const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricService(readEnvironment([Env.stage]).STAGE), logger: silent });
+  // Each figure is published as soon as it is added. `singleMetric()` would make another instance each time, with a console of its own: that was a third of a webhook's own time.
+  const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricService(readEnvironment([Env.stage]).STAGE), logger: silent, singleMetric: true });
   return {
     logger,
     newCorrelation: randomUUID,
@@ -21,9 +22,8 @@ export function telemetry(): Tracing & { logger: Logger } {
     measure: (name, value, dimensions) => {
       const { totals = [] }: MetricKind = metricCatalog[name];
       const values = dimensions as Readonly<Record<string, string>>;
-      const single = metrics.singleMetric();
-      for (const set of [Object.keys(values), ...totals]) single.addDimensions(Object.fromEntries(set.map((each) => [each, values[each] ?? ''])));
-      single.addMetric(name, unitOf(name), value);
+      for (const set of [Object.keys(values), ...totals]) metrics.addDimensions(Object.fromEntries(set.map((each) => [each, values[each] ?? ''])));
+      metrics.addMetric(name, unitOf(name), value);
     },
     log: {
       info: (message, fields) => logger.info(message, onlyListed(fields)),

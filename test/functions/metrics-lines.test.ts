@@ -33,6 +33,16 @@ describe('a figure', () => {
     expect(emitted().map(({ _aws }) => _aws.CloudWatchMetrics[0]?.Dimensions)).toEqual([[['service', 'direction', 'calendar_provider', 'outcome'], ['service', 'outcome']]]);
   });
 
+  it('keeps nothing of the one before it', () => {
+    const { measure } = telemetry();
+    measure(Metric.latency, 1, { direction: 'inbound', calendar_provider: 'google' });
+    measure(Metric.enabled, 2, {});
+    const [, second] = emitted();
+    expect(lines).toHaveLength(2);
+    expect(Object.keys(second ?? {}).sort()).toEqual(['_aws', 'calendar_sync_enabled', 'service']);
+    expect(second?._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([['service']]);
+  });
+
   it('without dimensions of its own is told by its stage alone', () => {
     telemetry().measure(Metric.enabled, 0, {});
     expect(emitted()[0]?._aws.CloudWatchMetrics[0]).toMatchObject({ Dimensions: [['service']], Metrics: [{ Name: 'calendar_sync_enabled', Unit: 'Count' }] });
