@@ -26,6 +26,6 @@ if (asked.get('deadlines') === 'true') {
   const { AbortSignal } = globalThis;
   const wallDeadline = AbortSignal.timeout.bind(AbortSignal);
   // A call that waited its ten seconds on the wall would outlive its lease, which ends by this clock; but a busy machine needs its time.
-  const least = 2000;
+  const least = 3000;
   AbortSignal.timeout = (ms) => wallDeadline(Math.max(ms / rate, Math.min(ms, least)));
 }

@@ -18,7 +18,7 @@ import { total } from '../figures.ts';
 import { always, calendarsFail, calendarsHeal, saidBy } from '../outages.ts';
 
 /** Longer than a worker waits for an answer, by the wall's clock. */
-const tooLate = seconds(4);
+const tooLate = seconds(5);
 /** First what is asked is done and its answer never comes; then the provider is down. */
 const outage: readonly Fault[] = [
   { method: 'POST', path: '/events(\\?|$)', when: 'after', delayMs: tooLate },
@@ -37,7 +37,8 @@ interface Affected extends Professional {
 export const providerOutage: Drill = {
   name: 'provider-outage',
   title: 'Google and Graph do not answer what they have done, then answer 503: they are asked less and less often, and once they are back everything is there once.',
-  clock: 20,
+  // A call that is given up after three seconds still ends before its lease does.
+  clock: 15,
   async run({ local, step }) {
     const run = local as Run;
     const { platform, sandbox } = run;
