@@ -48,7 +48,7 @@ export const deploymentRollback: Drill = {
     await step({ name: 'guarded', expects: 'By the template each function is deployed in steps and taken back where unhealthy rings.', act: async () => guarded((await synthesized()).template) });
     await step({
       name: 'broken-version',
-      expects: 'A version of inbound-sync that fails at each call goes live: changes of calendars are not seen; bookings are still brought about.',
+      expects: 'A version of inbound-sync that dies at each call goes live: changes of calendars are not seen; bookings are still brought about.',
       localOnly: true,
       act: async () => {
         people = await Promise.all(providers.map((provider) => professional(platform, provider)));

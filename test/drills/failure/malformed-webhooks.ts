@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CalendarProvider } from '../../../lib/calendars/port.ts';
 import { Metric } from '../../../lib/platform/names.ts';
-import { channelOf, deliver, googleNotice, graphNotice, subscriptionOf, type Delivery } from '../../support/deliveries.ts';
+import { channelOf, deliver, deliverUntilTaken, googleNotice, graphNotice, subscriptionOf, type Delivery } from '../../support/deliveries.ts';
 import { professional } from '../../support/journey.ts';
 import type { Run } from '../../support/run.ts';
 import { clears, rings } from '../alarm-watch.ts';
@@ -72,7 +72,7 @@ export const malformedWebhooks: Drill = {
       localOnly: true,
       act: async () => {
         const { sandbox } = local as Run;
-        const statuses = await Promise.all(Array.from({ length: 120 }, async (_, n) => (await deliver({ apiUrl }, n % 2 === 0 ? forgedGoogle() : forgedGraph())).status));
+        const statuses = await Promise.all(Array.from({ length: 120 }, async (_, n) => (await deliverUntilTaken({ apiUrl }, n % 2 === 0 ? forgedGoogle() : forgedGraph())).status));
         expectThat(statuses.every((status) => status === 401), `answered ${[...new Set(statuses)].join(', ')}`);
         return { ...(await rings(sandbox, 'webhook-401-spike')), counted: total(sandbox, Metric.webhooks, { outcome: 'not_authentic' }) };
       },

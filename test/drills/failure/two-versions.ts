@@ -17,7 +17,7 @@ export function shift(folder: string, name: FunctionName, to: Version): void {
   renameSync(`${alias}.new`, alias);
 }
 
-/** The stack with this function behind an alias that names the version before; the broken one fails at each call. */
+/** The stack with this function behind an alias that names the version before; the broken one ends its process at each call. */
 export function withTwoVersions({ assets, ...stack }: SynthesizedStack, name: FunctionName, folder: string): SynthesizedStack {
   const hash = assetOf(Object.values(stack.template.Resources), name);
   const before = assets[hash];
@@ -25,7 +25,7 @@ export function withTwoVersions({ assets, ...stack }: SynthesizedStack, name: Fu
   const versions = aliasIn(folder, name);
   mkdirSync(versions, { recursive: true });
   writeFileSync(join(versions, 'index.js'), `const { readFileSync } = require('node:fs');
-const versions = { before: require(${JSON.stringify(join(before, 'index.js'))}).handler, broken: async () => { throw new Error('This version is broken.'); } };
+const versions = { before: require(${JSON.stringify(join(before, 'index.js'))}).handler, broken: () => process.exit(1) };
 exports.handler = (...call) => versions[readFileSync(${JSON.stringify(join(versions, 'alias'))}, 'utf8')](...call);
 `);
   shift(folder, name, 'before');
