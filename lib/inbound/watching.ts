@@ -59,8 +59,8 @@ export interface Looked {
 /** After this many failures in a row polling no longer relies on what may be left of the watches. */
 export const failuresTillTight = 3;
 
-/** From half a minute up to six hours, doubling, with full jitter. */
-export const watchRetry = (failures: number, random: Random): number => seconds(30) + Math.round((Math.min(hours(6), minutes(1) * 2 ** Math.min(failures, 12)) - seconds(30)) * random());
+/** From half a minute up to six hours, doubling, with full jitter; what the provider asked for is the least. */
+export const watchRetry = (failures: number, random: Random, retryAfterMs = 0): number => Math.max(retryAfterMs, seconds(30) + Math.round((Math.min(hours(6), minutes(1) * 2 ** Math.min(failures, 12)) - seconds(30)) * random()));
 
 /** True once a webhook has recorded something since the last complete pull: only a webhook fills a slot of the inbox. */
 export const hasDelivered = ({ inbox, pull }: ConnectionSyncState): boolean => inbox.delivered !== (pull.delivered ?? '');
@@ -89,7 +89,7 @@ export async function lookAfterWatches({ watches, random }: { watches: WatchKeep
   const failures = kept.failure ? (pull.watchFailures ?? 0) + 1 : 0;
   return {
     connection: kept.connection ?? connection,
-    dueWatch: kept.failure ? now + watchRetry(failures, random) : (kept.nextAt ?? watches.nextAt(connection, now)),
+    dueWatch: kept.failure ? now + watchRetry(failures, random, kept.failure.retryAfterMs) : (kept.nextAt ?? watches.nextAt(connection, now)),
     failures,
     replaced: silent !== undefined && !kept.failure,
     suspicion: silent === undefined || kept.failure ? suspicion : {},

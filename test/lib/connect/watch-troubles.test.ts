@@ -117,6 +117,20 @@ describe('a subscription at Graph', () => {
   });
 });
 
+describe.each(['google', 'microsoft'] as const)('a watch at %s', (provider) => {
+  it('that is refused for now is asked for again no sooner than was said, and the calendar is read meanwhile', async () => {
+    const patiently = { headers: { 'retry-after': '3600' }, ...(provider === 'google' ? { status: 429, body: errorEnvelope(429, 'rateLimitExceeded') } : { status: 429, body: { error: { code: 'TooManyRequests', message: 'Wait.' } } }) };
+    world[provider].addFault({ method: 'POST', path: provider === 'google' ? '/watch' : '/subscriptions', when: 'before', ...patiently });
+    const connected = await world.connect(provider);
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: { made: 0 } });
+    expect((await world.pullRow(connected.id))['dueWatch']).toBeGreaterThanOrEqual(world.clock() + hours(1));
+    world.advance(minutes(59));
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: {} });
+    world.advance(minutes(6));
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: { made: 1 } });
+  });
+});
+
 describe('a calendar that another person shared, at Graph', () => {
   it('is left to polls once it is chosen, while the mailbox rings on: what changes there is seen within the polling floor', async () => {
     const connected = await world.connect('microsoft', { calendars: [{ blocks: true, receives: true }, { blocks: false, receives: false, sharedBy: 'boss@microsoft.example' }] });
