@@ -5,7 +5,7 @@ import { redrive } from '../../lib/operate/redrive.ts';
 import { add, hourSlot, publish } from './acts.ts';
 import { sqsDoor } from './doors.ts';
 import type { FaultWorld, Person } from './fault-world.ts';
-import { quiet } from './quiet.ts';
+import { quiet, type QuietOptions } from './quiet.ts';
 import type { Scenario } from './scenarios.ts';
 
 const both = ['inbound', 'booking'] as const;
@@ -31,9 +31,10 @@ async function redriveOnce(world: FaultWorld, queue: (typeof both)[number]): Pro
   throw new Error(`${queue} could not be redriven.`);
 }
 
-export async function redriveAll(world: FaultWorld): Promise<void> {
+/** With JOBS on the world never rests, and needs to be told until when it goes on. */
+export async function redriveAll(world: FaultWorld, options: QuietOptions = {}): Promise<void> {
   for (const queue of both) await redriveOnce(world, queue);
-  await quiet(world);
+  await quiet(world, options);
 }
 
 /** A booking in two versions, an old one of another, a lost notice's hint, and poison. */

@@ -73,7 +73,7 @@ async function calm(world: FaultWorld, story: Story): Promise<void> {
   world.microsoft.clearFaults();
   fairWeather(world);
   await consentAgain(world);
-  if (world.queues.messages.some(({ queue }) => queue.endsWith('-dead'))) await redriveAll(world);
+  if (world.queues.messages.some(({ queue }) => queue.endsWith('-dead'))) await redriveAll(world, { until: world.now + minutes(20) });
   await quiet(world, { until: world.now + minutes(20) });
   for (const id of story.meddled) {
     const known = story.bookings.get(id);
