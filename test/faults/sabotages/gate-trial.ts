@@ -14,7 +14,7 @@ export interface GateOutcome {
   readonly id: string;
   readonly criterion: string;
   readonly drill: string;
-  /** `caught`: the gate says NO-GO for this criterion, by a step of this drill that failed. */
+  /** `caught`: the gate says NO-GO for this criterion, by a step of this drill that failed or as the stack is refused. */
   readonly end: 'caught' | 'missed' | 'failed';
   /** What the gate says; or what kept the trial from being one. */
   readonly by: string;
@@ -28,6 +28,8 @@ interface Copy {
 
 /** A drill under a sabotage may wait for what never comes, as long as its steps allow. */
 const longestDrillMs = 900_000;
+/** The stack's own rules forbid it: it can be neither drilled nor deployed. What only does not compile has tried nothing. */
+const refusedStack = /Validation failed|Acknowledge with/;
 const evidenceOf = (folder: string): string => join(folder, 'docs', 'ops');
 
 /** A repository of its own, since the gate asks git which tree it judges. */
@@ -61,9 +63,10 @@ async function sound({ folder }: Copy, drills: readonly string[], note: (line: s
     const tree = treeHash(folder);
     return readEvidence('local', evidenceOf(folder)).found.filter((each) => each.tree === tree && each.verdict === 'PASS').map(({ drill }) => drill);
   };
-  const missing = drills.filter((drill) => !passing().includes(drill));
-  note(`${drills.length} drills, ${missing.length} of them now, without any sabotage …`);
-  if (missing.length > 0) await ops(folder, ['drill', ...missing, '--parallel', '2', '--json']);
+  const missing = (): string[] => drills.filter((drill) => !passing().includes(drill));
+  note(`${drills.length} drills, ${missing().length} of them now, without any sabotage …`);
+  // Once more and one by one, where a busy machine was the reason.
+  for (const parallel of ['2', '1']) if (missing().length > 0) await ops(folder, ['drill', ...missing(), '--parallel', parallel, '--json']);
   return new Set(passing());
 }
 
@@ -81,9 +84,10 @@ async function attempt(folder: string, { sabotage, criterion, drill }: GateTrial
     await ops(folder, ['drill', drill, '--json']);
     const { criteria } = JSON.parse(await ops(folder, ['gate', '--no-run', '--only', criterion, '--json'])) as Judged;
     const found = criteria.find((each) => each.criterion === criterion);
+    const start = readEvidence('local', evidenceOf(folder)).found.find((each) => each.drill === drill)?.steps.find(({ step }) => step === 'start');
+    if (start !== undefined) return told(found?.verdict === 'NO-GO' && refusedStack.test(start.why ?? '') ? 'caught' : 'failed', `it cannot be started: ${start.why?.split('\n')[0] ?? ''}`);
     // Whatever the other drills of the criterion showed was of another tree, and says nothing here.
     const seen = found?.because.find((each) => each.startsWith(`${drill}/`) && each.includes(': FAIL'));
-    if (seen?.startsWith(`${drill}/start:`) === true) return told('failed', seen);
     return found?.verdict === 'NO-GO' && seen !== undefined ? told('caught', seen) : told('missed', found?.verdict ?? 'nothing');
   } catch (error) {
     return told('failed', error instanceof Error ? error.message : String(error));
