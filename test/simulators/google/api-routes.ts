@@ -1,5 +1,6 @@
 // From a request to a method: token, scope, body, partial response, etags.
 import type { SimRequest, SimResponse } from '../simulator-server.ts';
+import type { SpendCall } from './call-quota.ts';
 import type { Credentials } from './credentials.ts';
 import type { Json } from './event-record.ts';
 import { object } from './event-record.ts';
@@ -8,13 +9,19 @@ import type { Call, Method } from './method.ts';
 import { readSelector, select } from './partial-response.ts';
 import { requireScope } from './scopes.ts';
 
+interface Api {
+  readonly methods: readonly Method[];
+  readonly credentials: Credentials;
+  readonly spend: SpendCall;
+}
+
 /** Answers what lies under /calendar/v3; undefined for any path that no method has. */
-export async function apiRoute(request: SimRequest, methods: readonly Method[], credentials: Credentials): Promise<SimResponse | undefined> {
+export async function apiRoute(request: SimRequest, { methods, ...api }: Api): Promise<SimResponse | undefined> {
   for (const method of methods) {
     const match = method.verb === request.method ? method.path.exec(request.path) : null;
     if (match === null) continue;
     try {
-      return await run({ method, names: match.slice(1), request, credentials });
+      return await run({ method, names: match.slice(1), request, ...api });
     } catch (error) {
       if (error instanceof GoogleFault) return faultResponse(error);
       throw error;
@@ -23,16 +30,16 @@ export async function apiRoute(request: SimRequest, methods: readonly Method[], 
   return undefined;
 }
 
-interface Run {
+interface Run extends Omit<Api, 'methods'> {
   readonly method: Method;
   readonly names: readonly string[];
   readonly request: SimRequest;
-  readonly credentials: Credentials;
 }
 
-async function run({ method, names, request, credentials }: Run): Promise<SimResponse> {
+async function run({ method, names, request, credentials, spend }: Run): Promise<SimResponse> {
   const access = credentials.check(bearerOf(request));
   if (access === undefined) throw new GoogleFault(401, 'authError', { message: 'Invalid Credentials', locationType: 'header', location: 'Authorization' });
+  spend(access.account);
   requireScope(access.scopes, method.needs);
   const fields = request.query.get('fields');
   const selector = fields === null || method.shape === undefined ? 'all' : readSelector(fields, method.shape);

@@ -47,6 +47,8 @@ export interface Manners {
   revives: boolean;
   /** How long a grant lives, as for apps in testing (604,799); until revoked unless set. */
   grantSeconds?: number;
+  /** Calls of one account in any minute, as Google's 600; beyond, 403 `rateLimitExceeded`. Without end unless set. */
+  userPerMinute?: number;
   /** Whether the sync message comes before the watch's answer; a coin decides unless set. */
   syncFirst?: boolean;
 }

@@ -6,6 +6,7 @@ import type { Notices } from '../notices.ts';
 import { startSimulatorServer } from '../simulator-server.ts';
 import type { SimRequest, SimResponse, SimulatorServer } from '../simulator-server.ts';
 import { apiRoute } from './api-routes.ts';
+import { callQuota } from './call-quota.ts';
 import { codeBook } from '../consent.ts';
 import { createChannels } from './channels.ts';
 import type { Channels } from './channels.ts';
@@ -108,7 +109,8 @@ function handler({ world, credentials, channels, writes, manners, notices, optio
     if (manners.syncFirst ?? random() < 0.5) await deliveredWithin(notices, 500);
   };
   const methods = calendarMethods({ world, list, writes, channels, revives: () => manners.revives, beforeWatchAnswer });
-  return async (request) => oauthRoute(request, consent) ?? consentRoute(request, consent) ?? (await apiRoute(request, methods, credentials)) ?? unknownPath;
+  const spend = callQuota(world.clock, () => manners.userPerMinute);
+  return async (request) => oauthRoute(request, consent) ?? consentRoute(request, consent) ?? (await apiRoute(request, { methods, credentials, spend })) ?? unknownPath;
 }
 
 /** A receiver that never answers must not hold up the watch. */

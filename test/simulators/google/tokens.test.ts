@@ -134,6 +134,18 @@ describe('a calendar', () => {
   });
 });
 
+describe('a limit of calls for each user', () => {
+  it('refuses what goes beyond it in any minute, of that user alone', async () => {
+    driver.sim.manners.userPerMinute = 2;
+    expect([(await list()).status, (await list()).status]).toEqual([200, 200]);
+    expect(await list()).toMatchObject({ status: 403, reason: 'rateLimitExceeded', body: { error: { errors: [{ domain: 'usageLimits' }] } } });
+    const other = driver.sim.addAccount({ email: 'eve@example.com' });
+    expect((await driver.call('GET', '/calendars/primary/events', { token: other.accessToken })).status).toBe(200);
+    driver.now += 60_000;
+    expect((await list()).status).toBe(200);
+  });
+});
+
 describe('a limit on demand', () => {
   it('answers in Google\'s envelope', async () => {
     driver.sim.addFault({ path: '/events', when: 'before', ...limitAnswer('rateLimitExceeded') });
