@@ -132,13 +132,14 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
       return state.now;
     },
     set now(ms) {
-      state.now = ms;
+      // Clocks tell whole milliseconds: Google refuses a channel whose end is a fraction.
+      state.now = Math.round(ms);
     },
     get skew() {
       return state.skew;
     },
     set skew(ms) {
-      state.skew = ms;
+      state.skew = Math.round(ms);
     },
     get ssm() {
       return state.ssm;
