@@ -70,13 +70,15 @@ function row({ what, floorIs, compared: { ours, floor, ratio, from, to, rounds }
   return { what, ours: tidy(ours), 'its floor': floorIs, floor: tidy(floor), ratio: tidy(ratio), quartiles: `${tidy(from)}–${tidy(to)}`, turns: rounds };
 }
 
-/** Over the whole local run; the JSON of its own command. */
+/** Over the whole local run: the JSON of its own command. That it could not run must not take the other figures with it. */
 async function freshness(progress: (line: string) => void): Promise<Report> {
   progress('freshness: the whole stack on this machine');
-  const stdout = await new Promise<string>((resolve, reject) => {
-    execFile(process.execPath, ['--no-warnings', fileURLToPath(new URL('freshness.ts', import.meta.url)), '--changes', '24', '--people', '4', '--json', '--limit', '200'], { maxBuffer: 2 ** 24 }, (error, out) => (out === '' ? reject(error ?? new Error('freshness said nothing.')) : resolve(out)));
+  const command = [fileURLToPath(new URL('freshness.ts', import.meta.url)), '--changes', '24', '--people', '4', '--json', '--limit', '200'];
+  const { stdout, failure } = await new Promise<{ stdout: string; failure: Error | null }>((resolve) => {
+    execFile(process.execPath, ['--no-warnings', ...command], { maxBuffer: 2 ** 24 }, (error, out) => resolve({ stdout: out, failure: error }));
   });
-  return JSON.parse(stdout) as Report;
+  if (stdout !== '') return JSON.parse(stdout) as Report;
+  return { tables: [], findings: [{ promise: 'freshness could be measured', measured: failure?.message.split('\n')[1] ?? 'it said nothing', kept: false }] };
 }
 
 function aims(figures: readonly Figure[], growth: readonly Growth[]): Finding[] {
