@@ -49,10 +49,10 @@ const initLimitMs = 10_000;
 /** On a fast clock a time-out divided as everything else would be shorter than a cold call of the engines takes. */
 const leastTimeoutMs = 10_000;
 
-export function startFunctionProcess(plan: FunctionPlan, options: { clock: VirtualClock; onLine: (line: LogLine) => void }): FunctionProcess {
-  const { clock } = options;
+export function startFunctionProcess(plan: FunctionPlan, options: { clock: VirtualClock; shortDeadlines?: boolean; onLine: (line: LogLine) => void }): FunctionProcess {
+  const { clock, shortDeadlines = false } = options;
   const child = startChild('function-bootstrap.mjs', {
-    nodeOptions: [...clock.preload('dates and deadlines'), `--max-old-space-size=${Math.floor(plan.memoryMb * 0.9)}`],
+    nodeOptions: [...clock.preload(shortDeadlines ? 'dates and deadlines' : 'dates'), `--max-old-space-size=${Math.floor(plan.memoryMb * 0.9)}`],
     env: { ...plan.environment },
     cwd: plan.folder,
   });

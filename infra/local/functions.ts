@@ -32,6 +32,8 @@ export interface FunctionsOptions {
   readonly clock: VirtualClock;
   /** At most so many processes of one function; more invocations wait. */
   readonly processes?: number;
+  /** Calls are given up sooner on a fast clock. */
+  readonly shortDeadlines?: boolean;
   /** A process that served nothing for so long is ended. */
   readonly idleMs?: number;
   readonly onLine: (line: LogLine) => void;

@@ -33,6 +33,8 @@ export interface Drill {
   readonly title: string;
   /** How many times as fast the local run's clock goes. Default 1. */
   readonly clock?: number;
+  /** Calls that hang are given up after seconds of the wall's clock, within their lease. */
+  readonly shortDeadlines?: true;
   /** The local run begins as it was deployed, all flags off; otherwise it is open for everybody. */
   readonly asDeployed?: true;
   /** Another stack than the synthesized one, for the local run; what it needs beside may lie in the run's folder. */

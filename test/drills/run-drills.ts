@@ -49,7 +49,7 @@ export async function runDrills(drills: readonly Drill[], drilling: Drilling): P
 async function onLocalRun(drill: Drill, { note }: Drilling): Promise<DrillRecord> {
   let run: Awaited<ReturnType<typeof startRun>>;
   try {
-    run = await startRun(drill.clock === undefined ? {} : { clock: drill.clock }, { asDeployed: drill.asDeployed === true, ...(drill.stack && { stack: drill.stack }) });
+    run = await startRun({ ...(drill.clock !== undefined && { clock: drill.clock }), ...(drill.shortDeadlines && { shortDeadlines: true }) }, { asDeployed: drill.asDeployed === true, ...(drill.stack && { stack: drill.stack }) });
   } catch (error) {
     return neverBegan(drill, error);
   }

@@ -3,6 +3,7 @@ import { minutes, seconds } from '../../../lib/platform/clock.ts';
 import { Metric } from '../../../lib/platform/names.ts';
 import type { Fault } from '../../simulators/faults.ts';
 import { bookingRows } from '../../support/booking-rows.ts';
+import { deliver } from '../../support/deliveries.ts';
 import { eventually } from '../../support/eventually.ts';
 import { stateRow } from '../../support/inbox-rows.ts';
 import { becomesBusy, hour, professional, type Professional } from '../../support/journey.ts';
@@ -39,6 +40,7 @@ export const providerOutage: Drill = {
   title: 'Google and Graph do not answer what they have done, then answer 503: they are asked less and less often, and once they are back everything is there once.',
   // A call that is given up after three seconds still ends before its lease does.
   clock: 15,
+  shortDeadlines: true,
   async run({ local, step }) {
     const run = local as Run;
     const { platform, sandbox } = run;
@@ -59,6 +61,8 @@ export const providerOutage: Drill = {
       localOnly: true,
       act: () =>
         each(async (provider) => {
+          // Graph's answer to a new subscription waits for ours: a cold one would be too late.
+          await deliver(platform.outputs, { path: `/webhooks/${provider}`, headers: {}, body: 'wake up' });
           const someone = await professional(platform, provider);
           const before = bookingOf(someone.providerId, hour(0));
           await platform.publish('created', before);

@@ -58,7 +58,7 @@ export const queuesFailing: Drill = {
 
     await step({
       name: 'not-durable',
-      expects: 'A notice whose hint cannot be sent is answered 503, and so is each of its repetitions; the connection stays marked.',
+      expects: 'A notice whose hint cannot be sent is answered 503 each time that it comes again; the connection stays marked.',
       localOnly: true,
       act: async () => {
         await each(async (provider) => (people.set(provider, await begins(provider)), {}));
@@ -69,13 +69,15 @@ export const queuesFailing: Drill = {
         return each(async (provider) => {
           const { person, notice, connection: { connection_id: id } } = of(provider);
           await person.add('Dentist', hour(0));
+          // Something else may have marked the connection just now: then this one is durable.
           const statuses: number[] = [];
+          await deliver(platform.outputs, notice);
           for (let n = 0; n < 6; n += 1) {
-            statuses.push((await deliver(platform.outputs, notice)).status);
             const since = Number((await inboxRow(platform, id))['dirtySince']?.N);
             expectThat(Number.isFinite(since), 'the connection is not marked');
             // A younger mark may still be hinted by who made it.
             await eventually('the mark is older than five seconds', () => sandbox.clock.now() - since > 6_000);
+            statuses.push((await deliver(platform.outputs, notice)).status);
           }
           expectThat(statuses.every((status) => status === 503), `the notice was answered ${statuses.join(', ')}`);
           return { answered: statuses };
