@@ -15,11 +15,11 @@ import type { Common } from './workers.ts';
 const rowsOf = ({ dynamo, env }: Common) => connectionRows(dynamo, { connections: env.CONNECTIONS_TABLE, syncState: env.SYNC_STATE_TABLE, busyIntervals: env.BUSY_INTERVALS_TABLE });
 
 export function leavingFrom(parts: Common) {
-  const { dynamo, env, connections, settings, open, tokens, changes, clock, bookings, future, leases } = parts;
+  const { dynamo, env, connections, settings, open, tokens, changes, quota, clock, bookings, future, leases } = parts;
   const leaving = leavingRows(dynamo, env.SYNC_STATE_TABLE);
   const outbound = { bookings, future, leases, clock, pushRow: pushRows(dynamo, env.SYNC_STATE_TABLE) };
   const asked = {
-    connections, leaving, settings, open, tokens, changes, clock,
+    connections, leaving, settings, open, tokens, changes, quota, clock,
     rows: rowsOf(parts),
     dialog: consentDialogs({ redirectUri: '', consentUrl: '', oauthUrl: env.GOOGLE_OAUTH_URL, loginUrl: env.MICROSOFT_LOGIN_URL, clock }),
     drain: (connection: Parameters<typeof drainPushes>[1], endsAt: number) => drainPushes(outbound, connection, endsAt),

@@ -7,6 +7,7 @@ import { days, minutes, seconds, type Clock } from '../platform/clock.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
 import { leaveKey, type LeavingRow, type LeavingRows } from '../platform/leaving-rows.ts';
+import type { Quota } from '../platform/quota.ts';
 import { UnknownSealKey } from '../platform/seal.ts';
 import { syncGate, type Settings, type SettingsSnapshot } from '../platform/settings.ts';
 import type { Trace } from '../platform/trace.ts';
@@ -31,6 +32,7 @@ export interface LeaveParts {
   readonly drain: (connection: Connection, endsAt: number) => Promise<StepEnd>;
   readonly removeEvents: (connection: Connection, calendars: (endsAt: number) => Calendars, endsAt: number) => Promise<StepEnd>;
   readonly changes: Changes;
+  readonly quota: Quota;
   readonly clock: Clock;
 }
 
@@ -108,6 +110,7 @@ function run(parts: LeaveParts, { name, connection, row, endsAt, trace }: Step):
 }
 
 function calendarsOf(parts: LeaveParts, connection: Connection, { endsAt, trace, gated }: Pick<Step, 'endsAt' | 'trace'> & { gated: boolean }): Calendars {
+  const meter = parts.quota.meter(connection.calendar_provider, 'booking', {});
   return parts.open[connection.calendar_provider]({
     connectionId: connection.connection_id,
     token: parts.tokens(connection),
@@ -116,6 +119,7 @@ function calendarsOf(parts: LeaveParts, connection: Connection, { endsAt, trace,
     ...(connection.zone !== undefined && { zone: connection.zone }),
     async permit() {
       if (gated && syncGate(await parts.settings.read(), connection.provider_id) !== 'open') throw new GateClosed();
+      await meter.permit();
     },
   });
 }

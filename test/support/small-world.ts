@@ -8,6 +8,7 @@ import { createConnection } from '../../lib/connect/create-connection.ts';
 import { hours, type Random } from '../../lib/platform/clock.ts';
 import type { Connection, ConnectionCalendar } from '../../lib/platform/connections.ts';
 import type { BookingHint, InboundHint } from '../../lib/platform/messages.ts';
+import type { Quota } from '../../lib/platform/quota.ts';
 import { Setting, type SettingName } from '../../lib/platform/names.ts';
 import { settingsFrom, unknownSettings, type Settings } from '../../lib/platform/settings.ts';
 import type { Change } from '../../lib/platform/changes.ts';
@@ -77,6 +78,8 @@ export interface SmallWorld {
   readonly lines: unknown[];
   /** Tokens that were revoked. */
   readonly revoked: string[];
+  /** Of calls; absent: nobody else spends of it. */
+  quota?: Quota;
   readonly clock: () => number;
   readonly random: Random;
   advance(ms: number): void;

@@ -66,7 +66,7 @@ function common(world: SmallWorld, life: Life) {
     ...told,
     connections: connections(dynamo, tables.named.connections),
     leases: leases(dynamo, tables.named['sync-state']),
-    quota: unlimited,
+    quota: world.quota ?? unlimited,
     open: { google: mortalCalendars(world.open.google, life), microsoft: mortalCalendars(world.open.microsoft, life) },
     tokens: ({ connection_id }: { connection_id: string }) => () => tokenOf(world, connection_id),
     grantDied: grantDied({

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { CalendarError } from '../../../lib/calendars/port.ts';
 import { beginLeaving } from '../../../lib/connect/begin-leaving.ts';
 import { connectionRows } from '../../../lib/connect/connection-rows.ts';
 import { eraseProvider } from '../../../lib/connect/erase-provider.ts';
@@ -129,6 +130,21 @@ describe.each(both)('a connection to %s that is disconnected', (provider) => {
     const { targets } = await stores().bookings.read(past);
     expect(ada.person.standing().map(({ id, title }) => id === targets[0]?.external_event_id || title)).toEqual(expect.arrayContaining([true, 'Private']));
     expect(ada.person.standing()).toHaveLength(2);
+  });
+
+  it('spends of the budget of calls as bookings do: where it is short the goodbye waits, its busy time free already', async () => {
+    const ada = await atWork(provider);
+    const spent: string[] = [];
+    const short = () => Promise.reject(new CalendarError('throttled', { reason: 'our_own_budget', retryAfterMs: minutes(3) }));
+    world.quota = { meter: (_provider, purpose) => ({ permit: () => (spent.push(purpose), short()), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) };
+    await disconnect(ada.id, true);
+    expect(await pull(world, ada.id)).toMatchObject({ outcome: 'leaving', step: 'watches' });
+    world.advance(minutes(2));
+    expect([await pull(world, ada.id), spent, watchesLeft(ada.account), await busy(world, ada)]).toEqual([{ outcome: 'backing_off' }, ['booking'], 1, []]);
+    delete world.quota;
+    world.advance(minutes(2));
+    expect(await untilGone(ada.id)).toContain('removed');
+    expect([watchesLeft(ada.account), ada.person.standing().length]).toEqual([0, 1]);
   });
 
   it('goes with sync off, rung for by upkeep alone', async () => {
