@@ -33,6 +33,38 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(ada.person.standing()).toEqual([]);
   });
 
+  it('whose first answer was lost is found again by a newer version, also where the provider does not name it', async () => {
+    const ada = await world.connect(provider);
+    const named = world.microsoft.behaviour.duplicateTellsEventId;
+    world.microsoft.behaviour.duplicateTellsEventId = 0;
+    const [id, other, whole] = [newId(), newId(), live()];
+    await wishFor(world, ada, { id: other, version: 1, title: 'other' });
+    await drain(world, other, whole);
+    await wishFor(world, ada, { id, version: 1, title: 'first' });
+    await drain(world, id, live({ at: whole.calls.indexOf('calendar create') + 1, how: 'lost' }));
+    await wishFor(world, ada, { id, version: 2, title: 'second' });
+    await bringAbout(world, id);
+    expect(ada.person.standing().map(({ title }) => title).sort()).toEqual(['other', 'second']);
+    world.microsoft.behaviour.duplicateTellsEventId = named;
+  });
+
+  it('that was read before a newer version was applied does not go back to the older', async () => {
+    const ada = await world.connect(provider);
+    const id = newId();
+    await wishFor(world, ada, { id, version: 1, title: 'older' });
+    let overtaken = false;
+    const slow = live(undefined, {
+      async before(what) {
+        if (what !== 'GetItem sync-state' || overtaken) return;
+        overtaken = true;
+        await wishFor(world, ada, { id, version: 2, title: 'newer' });
+        expect(await drain(world, id)).toMatchObject({ outcome: 'done' });
+      },
+    });
+    await drain(world, id, slow);
+    expect([overtaken, ada.person.standing().map(({ title }) => title)]).toEqual([true, ['newer']]);
+  });
+
   it('whose event a person deletes before we learn that it was made, is made anew under an identity of its own', async () => {
     const ada = await world.connect(provider);
     const id = newId();
