@@ -17,6 +17,18 @@ const parse = createRequire(import.meta.url)('parse-prometheus-text-format') as 
 
 const path = '/ops/metrics/calendar';
 
+interface Figure {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Every metric is named from the first day on: only what stands at it says that something was counted. */
+function succeededRuns(json: string): Figure[] {
+  const { metrics } = JSON.parse(json) as { metrics: readonly { name: string; series: readonly Figure[] }[] };
+  const series = metrics.find(({ name }) => name === Metric.runs)?.series ?? [];
+  return series.filter(({ labels }) => labels['outcome'] === 'succeeded' && labels['direction'] !== undefined && labels['calendar_provider'] !== undefined);
+}
+
 export const metricsExport: Drill = {
   name: 'metrics-export',
   title: 'What functions counted is read outside of them, as JSON and by a Prometheus parser.',
@@ -43,12 +55,12 @@ export const metricsExport: Drill = {
           await applied(platform, booking.id, 1);
           return {};
         });
-        const runs = /"calendar_sync_runs_total"/;
-        const text = await eventually('the export counts runs', async () => {
-          const answer = await place.call('GET', `${path}?format=json`);
-          return answer.status === 200 && runs.test(answer.text) && answer.text;
+        const runs = await eventually('the export counts runs of both directions at both providers', async () => {
+          const { status, text } = await place.call('GET', `${path}?format=json`);
+          const counted = status === 200 ? succeededRuns(text) : [];
+          return counted.filter(({ value }) => value >= 1).length === 4 && counted;
         }, { withinMs: sandbox.clock.wall(10 * 60_000) });
-        return { bytes: text.length };
+        return { runs };
       },
     });
 
