@@ -39,7 +39,7 @@ function signatureOf({ method = '', url = '', headers }: IncomingMessage, { body
 describe('a call of the HTTP API', () => {
   it('on a stage is signed over method, path, query and body, for the API gateway', async () => {
     const call = signedCall({ apiUrl, region: 'eu-central-1', credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' } });
-    expect(await call('POST', '/v1/sync/inbound', { connection_id: 'c-1' })).toEqual({ status: 200, body: { outcome: 'pulled' } });
+    expect(await call('POST', '/v1/sync/inbound', { connection_id: 'c-1' })).toEqual({ status: 200, text: '{"outcome":"pulled"}', body: { outcome: 'pulled' } });
     await call('DELETE', '/v1/connections/c%201?remove_events=true');
     expect(seen.map(({ request }) => request.method)).toEqual(['POST', 'DELETE']);
     for (const { request, body } of seen) {
