@@ -21,7 +21,7 @@ const forGateAlone: readonly Sabotage[] = [
 
 export const againstGate: readonly AgainstGate[] = [
   { criterion: 'flags-default-off', drill: 'flags', ids: ['flags-default-on', 'lists-default-everyone'] },
-  { criterion: 'degrades-gracefully', drill: 'flags', ids: ['sync-flag-ignored', 'webhook-flag-ignored', 'jobs-flag-ignored', 'oauth-flag-ignored'] },
+  { criterion: 'degrades-gracefully', drill: 'flags', ids: ['sync-flag-ignored', 'webhook-flag-ignored', 'oauth-flag-ignored'] },
   { criterion: 'allowlists-enforced', drill: 'allowlist', ids: ['provider-list-ignored', 'connection-list-ignored', 'emptied-list-is-everyone', 'empty-list-is-everyone'] },
   { criterion: 'migrations-verified', drill: 'rollback', ids: ['dry-run-writes', 'clear-token-not-found', 'two-events-not-found', 'double-busy-row-not-found'] },
   { criterion: 'rollback-drilled', drill: 'rollback', ids: ['rollback-in-forward-order', 'rollback-does-nothing', 'migration-beside-live-sync'] },

@@ -88,7 +88,7 @@ async function attempt(folder: string, { sabotage, criterion, drill }: GateTrial
     if (start !== undefined) return told(found?.verdict === 'NO-GO' && refusedStack.test(start.why ?? '') ? 'caught' : 'failed', `it cannot be started: ${start.why?.split('\n')[0] ?? ''}`);
     // Whatever the other drills of the criterion showed was of another tree, and says nothing here.
     const seen = found?.because.find((each) => each.startsWith(`${drill}/`) && each.includes(': FAIL'));
-    return found?.verdict === 'NO-GO' && seen !== undefined ? told('caught', seen) : told('missed', found?.verdict ?? 'nothing');
+    return found?.verdict === 'NO-GO' && seen !== undefined ? told('caught', seen) : told('missed', `no step of ${drill} failed`);
   } catch (error) {
     return told('failed', error instanceof Error ? error.message : String(error));
   } finally {
