@@ -84,11 +84,13 @@ async function attempt(folder: string, { sabotage, criterion, drill }: GateTrial
     await ops(folder, ['drill', drill, '--json']);
     const { criteria } = JSON.parse(await ops(folder, ['gate', '--no-run', '--only', criterion, '--json'])) as Judged;
     const found = criteria.find((each) => each.criterion === criterion);
-    const start = readEvidence('local', evidenceOf(folder)).found.find((each) => each.drill === drill)?.steps.find(({ step }) => step === 'start');
-    if (start !== undefined) return told(found?.verdict === 'NO-GO' && refusedStack.test(start.why ?? '') ? 'caught' : 'failed', `it cannot be started: ${start.why?.split('\n')[0] ?? ''}`);
+    const failed = readEvidence('local', evidenceOf(folder)).found.find((each) => each.drill === drill)?.steps.find(({ verdict }) => verdict === 'FAIL');
+    if (failed === undefined) return told('missed', `no step of ${drill} failed`);
+    const why = `${drill}/${failed.step}: ${failed.why?.split('\n')[0] ?? ''}`;
+    if (failed.step === 'start' && !refusedStack.test(failed.why ?? '')) return told('failed', why);
     // Whatever the other drills of the criterion showed was of another tree, and says nothing here.
-    const seen = found?.because.find((each) => each.startsWith(`${drill}/`) && each.includes(': FAIL'));
-    return found?.verdict === 'NO-GO' && seen !== undefined ? told('caught', seen) : told('missed', `no step of ${drill} failed`);
+    const named = found?.because.some((each) => each.startsWith(`${drill}/`) && /: (FAIL|not reached)/.test(each)) === true;
+    return found?.verdict === 'NO-GO' && named ? told('caught', why) : told('missed', `${why}, which ${criterion} does not ask for`);
   } catch (error) {
     return told('failed', error instanceof Error ? error.message : String(error));
   } finally {
