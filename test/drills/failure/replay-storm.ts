@@ -20,9 +20,9 @@ const laterTimes = 100;
 const slots = 40;
 /** In them the notice would be forgotten by a memory of minutes. */
 const later = minutes(15);
-/** Of one connection since its notice came: that notice's own, the one more that Graph's late deltas want, and polls, which nobody makes more often than so. */
+/** Of one connection since its notice came: that notice's own, the one more that Graph's late deltas want, the sweep after the gates opened, and polls until the watch is proven: five minutes apart, a quarter less at most. */
 const pollFloor = minutes(3.75);
-const mostPulls = (ms: number): number => 2 + Math.ceil(ms / pollFloor);
+const mostPulls = (ms: number): number => 3 + Math.ceil(ms / pollFloor);
 
 /** Somebody whose one notice comes again and again. */
 interface Victim extends Professional {
