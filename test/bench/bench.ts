@@ -39,7 +39,7 @@ export interface Bench<Options> {
 export async function runBench<Options extends object>({ name, description, options, measure, limit }: Bench<Options>): Promise<never> {
   const command = options(new Command(`npm run ${name} --`).description(description))
     .option('--json', 'print the report as JSON')
-    .option('--limit <seconds>', 'give up after so long', wholeNumber(10, 3600), limit)
+    .option('--limit <seconds>', 'give up after so long', wholeNumber(10, 7200), limit)
     .allowExcessArguments(false)
     .parse();
   const given = command.opts<Options & { json?: true; limit: number }>();

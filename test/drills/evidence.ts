@@ -1,5 +1,6 @@
 // What drills have shown, kept beside the docs: one file for each drill and stage.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
@@ -32,12 +33,12 @@ const evidence = v.object({
 export const opsFolder = fileURLToPath(new URL('../../docs/ops', import.meta.url));
 const folderOf = (stage: string, root = opsFolder): string => join(root, 'evidence', stage);
 
-/** Written whole or not at all. */
+/** Written whole or not at all; where this machine keeps what it throws away is left out. */
 export function writeEvidence(record: DrillRecord, circumstances: Circumstances, root?: string): Evidence {
   const whole: Evidence = { schema: 1, ...record, ...circumstances };
   const file = join(folderOf(circumstances.stage, root), `${record.drill}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify(whole, null, 2)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify(whole, null, 2).replaceAll(tmpdir(), '…')}\n`);
   renameSync(`${file}.new`, file);
   return whole;
 }

@@ -18,7 +18,7 @@ await runBench<Options>({
       .option('--connections <n>', 'how many', wholeNumber(2, 2000), usualYear.connections)
       .option('--days <n>', 'how long', wholeNumber(10, 3650), usualYear.days)
       .option('--seed <n>', 'for everything left to chance', wholeNumber(0, 2 ** 31), usualYear.seed),
-  limit: 1800,
+  limit: 5400,
   measure: async (options, progress) => {
     const seen = await liveYear({ ...usualYear, ...options }, (day) => progress(`day ${day}`));
     const { world, calls, orphans, unwatched, revoked, silenced } = seen;
