@@ -89,6 +89,12 @@ describe('each answer, in the order of the contract', () => {
     }
   });
 
+  it('answers 202 to the first notice of a new channel, whose number the old channel has used', async () => {
+    const connectionId = await world.connected();
+    const first = (channelId: string) => world.post(aGoogleNotice({ connectionId, channelId, messageNumber: 2 }));
+    expect([await first('old'), await first('new'), await first('new')].map(({ statusCode }) => statusCode)).toEqual([202, 202, 200]);
+  });
+
   it('answers 403 to an authentic notice of a connection that is not allowed', async () => {
     const id = await world.connected();
     for (const list of ['none', '', 'others', '100%', undefined]) {
