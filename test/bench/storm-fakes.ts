@@ -29,7 +29,8 @@ export const cpuMs = (began: NodeJS.CpuUsage): number => {
 };
 const ms = (value: number | undefined): string => (value ?? Number.NaN).toFixed(2);
 
-export async function measureFakes({ connections, notices, seed, progress }: StormOptions): Promise<Report> {
+/** `calls`: what the storm asked of tables, queues and calendars, all told. */
+export async function measureFakes({ connections, notices, seed, progress }: StormOptions): Promise<Report & { readonly calls: number }> {
   const world = await startFaultWorld(seed);
   const random = seededRandom(seed + 9);
   const queue = new Unordered(world, random);
@@ -54,7 +55,7 @@ export async function measureFakes({ connections, notices, seed, progress }: Sto
     await queue.rest();
     const wrong = await differences(world);
     progress(`in memory: ${notices} notices over ${connections} connections, and at rest`);
-    return measured.report({ connections, notices, wrong, queue });
+    return { ...measured.report({ connections, notices, wrong, queue }), calls: measured.calls };
   } finally {
     await world.close();
   }
@@ -188,17 +189,20 @@ class Measured {
     this.#last = this.#world.outside.points.length;
   }
 
+  get calls(): number {
+    return this.#last - this.#began;
+  }
+
   report({ connections, notices, wrong, queue }: { connections: number; notices: number; wrong: readonly string[]; queue: Unordered }): Report {
     const points = this.#world.outside.points.slice(this.#began);
     const calls = (pattern: RegExp): number => points.filter(({ what }) => pattern.test(what)).length;
-    const stormed = this.#last - this.#began;
     const all = kinds.flatMap((kind) => this.#times[kind]);
     const title = `In memory, in foul weather: ${notices} notices over ${connections} connection${connections === 1 ? '' : 's'}`;
     const answers = Object.fromEntries(kinds.map((kind) => [kind, this.#answers.told(kind)]));
     const cost = {
       '503, sent again': this.#retries, 'p50 CPU ms': ms(quantile(all, 0.5)), 'p95 CPU ms': ms(quantile(all, 0.95)), 'p99 CPU ms': ms(quantile(all, 0.99)),
       'webhook units': this.#units.webhook, 'worker units': this.#units.worker, hints: calls(/^SendMessage(Batch)? inbound/), 'provider calls': calls(/^(google|graph) /),
-      'calls in all': stormed, doubled: queue.doubled, 'came back': queue.stale, 'heap MB': Math.round(this.#peak / 2 ** 20),
+      'calls in all': this.calls, doubled: queue.doubled, 'came back': queue.stale, 'heap MB': Math.round(this.#peak / 2 ** 20),
     };
     const accepted = this.#times.new.length + this.#times.duplicate.length + this.#times.replayed.length;
     const name = `in memory, ${connections}`;

@@ -72,6 +72,8 @@ export interface Growth {
   readonly by: string;
   readonly points: readonly (readonly [size: number, value: number])[];
   readonly unit: string;
+  /** The exponent that is still right; absent: linear, and a fifth for noise. */
+  readonly most?: number;
 }
 
 export interface Hot {

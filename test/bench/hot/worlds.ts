@@ -6,6 +6,7 @@ import { dueShard } from '../../../lib/platform/shard.ts';
 import { hourSlot, publish } from '../../faults/acts.ts';
 import { startFaultWorld, type FaultWorld, type Person } from '../../faults/fault-world.ts';
 import { quiet } from '../../faults/quiet.ts';
+import { aGraphPost } from '../../support/notices.ts';
 import { targetOf } from '../storm-fakes.ts';
 import { againstItsCalls } from './replay.ts';
 import type { Budget, Figure, Growth, Hot } from './turns.ts';
@@ -37,10 +38,10 @@ function amend(world: FaultWorld, { id }: Person, part: 'pull' | 'inbox', change
   world.tables.put('sync-state', { ...world.tables.get('sync-state', { connection_id: id, part }), ...change });
 }
 
-/** From a notice's arrival until its change stands in the rows that readers see. */
-export const noticeToVisible = (budget: Budget): Promise<Figure> =>
+/** From a notice's arrival until its change stands in the rows that readers see, in a calendar of so many events. */
+const noticeToVisible = (events: number, budget: Budget): Promise<Figure> =>
   inWorld(async (world) => {
-    const person = await personWith(world, 50);
+    const person = await personWith(world, events);
     const target = targetOf(world, person);
     await target.change();
     const pull = pullOf(world, person.id);
@@ -48,18 +49,26 @@ export const noticeToVisible = (budget: Budget): Promise<Figure> =>
       await world.functions.webhook.google(target.genuine(1));
       await pull();
     };
-    return { what: 'notice → visible', floorIs, compared: await againstItsCalls(world, work, budget) };
+    return { what: `notice → visible, ${events.toLocaleString('en-US')} events there`, floorIs, compared: await againstItsCalls(world, work, budget) };
   });
 
-export const bookingToEvent = (budget: Budget): Promise<Figure> =>
+/** One more booking of a provider who has so many. */
+const bookingToEvent = (bookings: number, budget: Budget): Promise<Figure> =>
   inWorld(async (world) => {
     const person = await personWith(world, 50);
-    const body = publish(world, { id: 'b-1', version: 1, providerId: person.providerId, span: hourSlot(world, 40), cancelled: false });
+    const bodyOf = (id: string, hour: number): string => publish(world, { id, version: 1, providerId: person.providerId, span: hourSlot(world, hour), cancelled: false });
+    for (let n = 0; n < bookings; n += 1) {
+      bodyOf(`there-${n}`, 100 + n);
+      // An account has its quota of calls.
+      if (n % 100 === 99 || n === bookings - 1) await quiet(world);
+      if (n % 100 === 99) world.now += minutes(2);
+    }
+    const body = bodyOf('b-1', 40);
     world.queues.messages = [];
     let n = 0;
     // Another booking each time: the calendar keeps what was put into it.
     const work = (): Promise<unknown> => world.invoke('bench', () => world.functions.booking({ Records: [record(body.replaceAll('b-1', `b-${(n += 1)}`))] }, world.now + seconds(55)));
-    return { what: 'booking → event', floorIs, compared: await againstItsCalls(world, work, budget) };
+    return { what: `booking → event, ${bookings.toLocaleString('en-US')} bookings there`, floorIs, compared: await againstItsCalls(world, work, budget) };
   });
 
 /** A delta of so many changes. */
@@ -89,6 +98,44 @@ const firstList = (events: number, budget: Budget): Promise<Figure> =>
     amend(world, person, 'pull', { dueRoll: world.now - 1, dueAt: world.now - 1 });
     return { what: `first list, ${events.toLocaleString('en-US')} events`, floorIs: 'paging and writing rows, bare', compared: await againstItsCalls(world, pullOf(world, person.id), budget) };
   });
+
+/** The first is done twice: what the process had still to compile counts for none. */
+async function inOrder(sizes: readonly number[], measure: (size: number) => Promise<Figure>): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const size of [sizes[0] ?? 1, ...sizes]) figures.push(await measure(size));
+  return figures.slice(1);
+}
+
+/** What one change costs must not grow with what stands there already. */
+const unmoved = 0.25;
+
+export async function notices(sizes: readonly number[], budget: Budget): Promise<Hot> {
+  const figures = await inOrder(sizes, (size) => noticeToVisible(size, budget));
+  return { figures, growth: [{ ...growthOf('notice → visible', 'events that stand there', sizes, figures), most: unmoved }] };
+}
+
+export async function bookings(sizes: readonly number[], budget: Budget): Promise<Hot> {
+  const figures = await inOrder(sizes, (size) => bookingToEvent(size, budget));
+  return { figures, growth: [{ ...growthOf('booking → event', 'bookings that stand there', sizes, figures), most: unmoved }] };
+}
+
+/** One POST of Graph's with an item for each of so many connections. */
+const graphPost = (connections: number, budget: Budget): Promise<Figure> =>
+  inWorld(async (world) => {
+    const ids = Array.from({ length: connections }, (_, n) => `c-${n}`);
+    for (const id of ids) world.tables.put('sync-state', { connection_id: id, part: 'inbox', v: 1, generation: 1 });
+    const post = aGraphPost(...ids.map((connectionId) => ({ connectionId })));
+    const work = async (): Promise<void> => {
+      const { statusCode } = await world.functions.webhook.microsoft(post);
+      if (statusCode !== 202) throw new Error(`The notices were answered ${statusCode}.`);
+    };
+    return { what: `webhook, a POST for ${connections} ${connections === 1 ? 'connection' : 'connections'}`, floorIs, compared: await againstItsCalls(world, work, budget) };
+  });
+
+export async function posts(sizes: readonly number[], budget: Budget): Promise<Hot> {
+  const figures = await inOrder(sizes, (size) => graphPost(size, budget));
+  return { figures, growth: [growthOf('webhook, one POST', 'connections that it names', sizes, figures)] };
+}
 
 export async function deltas(sizes: readonly number[], budget: Budget): Promise<Hot> {
   const figures: Figure[] = [];
