@@ -1,8 +1,10 @@
 // Key rings, as the secrets WEBHOOK_KEYS and TOKEN_KEYS hold them: {"keys":[{"id":"k1","secret":"<base64, 32 bytes>","signsFrom":"2026-11-21T00:00:00Z"}]}
+import { createSecretKey, type KeyObject } from 'node:crypto';
 
 export interface Key {
   readonly id: string;
-  readonly secret: Buffer;
+  /** 32 bytes. Given plain bytes, Node 24 throws and catches two errors within each HMAC: a forged notice took 39 µs instead of 23. */
+  readonly secret: KeyObject;
   /** Milliseconds since the epoch. A key signs or seals from then on; it verifies and opens at once, since caches lag. */
   readonly signsFrom: number;
 }
@@ -21,7 +23,7 @@ export function parseKeyRing(document: unknown): KeyRing {
     if (secret.length !== 32) throw new Error(`Key ${entry.id} must be 32 bytes in base64.`);
     const signsFrom = typeof entry.signsFrom === 'string' ? Date.parse(entry.signsFrom) : 0;
     if (Number.isNaN(signsFrom)) throw new Error(`Key ${entry.id} has a signsFrom that is no RFC 3339 instant.`);
-    return { id: entry.id, secret, signsFrom };
+    return { id: entry.id, secret: createSecretKey(secret), signsFrom };
   });
   if (new Set(ring.map(({ id }) => id)).size < ring.length) throw new Error('Two keys of the ring have the same id.');
   return ring;

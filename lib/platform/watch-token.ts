@@ -1,6 +1,6 @@
 // What we hand to a provider when we watch a calendar and get back with every notice: Google's channel token (≤ 256 characters),
 // Graph's clientState (≤ 128). It proves by itself whose notice it is, so that a forged one costs no table read.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { CalendarProvider } from '../calendars/port.ts';
 import { keyById, signingKey, type Key, type KeyRing } from './key-ring.ts';
 
@@ -9,7 +9,7 @@ const noncePattern = /^[A-Za-z0-9_-]{1,64}$/;
 const version = 'v1';
 /** Characters that a channel token (Google) and a clientState (Graph) may have; beyond that the watch would be refused. */
 const longest: Record<CalendarProvider, number> = { google: 256, microsoft: 128 };
-const dummyKey: Key = { id: 'none', secret: Buffer.alloc(32), signsFrom: 0 };
+const dummyKey: Key = { id: 'none', secret: createSecretKey(Buffer.alloc(32)), signsFrom: 0 };
 
 interface Claim {
   readonly provider: CalendarProvider;

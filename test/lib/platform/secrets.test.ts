@@ -1,4 +1,5 @@
 // Sealed records, watch tokens and the rings of keys under both.
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keyAgeBeforeSigning, parseKeyRing, signingKey } from '../../../lib/platform/key-ring.ts';
@@ -110,7 +111,7 @@ describe('a watch token', () => {
   });
 
   it('made under the key that stands in for unknown ones proves nothing', () => {
-    const standIn = [{ id: 'none', secret: Buffer.alloc(32), signsFrom: 0 }];
+    const standIn = [{ id: 'none', secret: createSecretKey(Buffer.alloc(32)), signsFrom: 0 }];
     expect(verifyWatchToken(ring, 'google', signWatchToken(standIn, { provider: 'google', connectionId: 'c', nonce: 'n' }, now), 'n')).toBeUndefined();
   });
 
