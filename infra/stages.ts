@@ -59,8 +59,8 @@ export type StageName = (typeof stageNames)[number];
 const functions: Stage['functions'] = {
   'google-webhook': { memoryMb: 512, timeoutSeconds: 5, reservedConcurrency: 10 },
   'microsoft-webhook': { memoryMb: 512, timeoutSeconds: 5, reservedConcurrency: 10 },
-  'inbound-sync': { memoryMb: 512, timeoutSeconds: 120 },
-  'booking-sync': { memoryMb: 512, timeoutSeconds: 60 },
+  'inbound-sync': { memoryMb: 256, timeoutSeconds: 120 },
+  'booking-sync': { memoryMb: 256, timeoutSeconds: 60 },
   availability: { memoryMb: 512, timeoutSeconds: 10 },
   connections: { memoryMb: 256, timeoutSeconds: 10 },
   // These two wait for calendar providers. The gateway gives up at 30 s.

@@ -23,6 +23,7 @@ import { dynamoClient, sqsClient, ssmClient, steady } from '../../lib/platform/c
 import { connections } from '../../lib/platform/connections.ts';
 import { readEnvironment } from '../../lib/platform/environment.ts';
 import { hintQueue } from '../../lib/platform/hint-queue.ts';
+import { inTurn } from '../../lib/platform/in-turn.ts';
 import { lateDues } from '../../lib/platform/late-dues.ts';
 import { leases } from '../../lib/platform/lease.ts';
 import type { BookingHint, InboundHint, ProviderHint } from '../../lib/platform/messages.ts';
@@ -35,6 +36,8 @@ import { telemetry } from './telemetry.ts';
 
 const clock = Date.now;
 const random = Math.random;
+/** Three of 10,000 events fit into 256 MB beside all else. */
+const listsAtOnce = 3;
 
 const shared = [
   Env.settingsPath, Env.connectionsTable, Env.syncStateTable, Env.busyIntervalsTable, Env.bookingEventsTable, Env.bookingQueueUrl, Env.calendarChangesQueueUrl,
@@ -91,6 +94,7 @@ function inboundFrom(parts: Common): InboundParts & Common {
     own: ownEvents({ bookings: parts.bookings, future: parts.future, changes: parts.changes, hints: parts.bookingHints, clock }),
     fleet: readFleet(dynamo, { table: env.SYNC_STATE_TABLE, clock }),
     watches: watchKeeper({ dynamo, table: env.CONNECTIONS_TABLE, connections: parts.connections, webhookBaseUrl: WEBHOOK_BASE_URL, clock, newId: randomUUID }),
+    listing: inTurn(listsAtOnce),
     windowDays: { back: Number(WINDOW_BACK_DAYS), ahead: Number(WINDOW_AHEAD_DAYS) },
   };
 }

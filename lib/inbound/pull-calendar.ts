@@ -4,6 +4,7 @@ import { CalendarError, type Calendars, type Page, type Present, type RemoteItem
 import { seconds } from '../platform/clock.ts';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { ConnectionCalendar } from '../platform/connections.ts';
+import type { InTurn } from '../platform/in-turn.ts';
 import type { Lease } from '../platform/lease.ts';
 import { differs, rowKeyOf, type BusyRow, type BusyRows, type CalendarPlace, type StoredRow } from './busy-rows.ts';
 import type { BusyNews } from './busy-news.ts';
@@ -27,6 +28,8 @@ export interface CalendarPull {
   /** What a complete list asks for. */
   readonly window: Window;
   readonly now: number;
+  /** A complete list keeps every row in memory. */
+  readonly listing: InTurn;
 }
 
 export type CalendarPulled =
@@ -45,7 +48,7 @@ export async function pullCalendar(pull: CalendarPull, row: CursorRow, list: boo
     const pulled = await pullChanges(pull, { ...row, cursor: row.cursor, window: { from: row.windowFrom, to: row.windowTo } });
     if (pulled) return pulled;
   }
-  return pullEverything(pull, row);
+  return pull.listing(() => pullEverything(pull, row));
 }
 
 async function pullChanges(pull: CalendarPull, row: CursorRow & { cursor: string; window: Window }): Promise<CalendarPulled | undefined> {

@@ -7,6 +7,7 @@ import { eachConcurrently } from '../platform/concurrently.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { connectionGate } from '../platform/connection-gate.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
+import type { InTurn } from '../platform/in-turn.ts';
 import type { Lease, Leases, RowChange } from '../platform/lease.ts';
 import type { InboundHint } from '../platform/messages.ts';
 import { Setting } from '../platform/names.ts';
@@ -44,6 +45,8 @@ export interface InboundParts extends LeavingParts {
   readonly quota: Quota;
   readonly hints: HintQueue<InboundHint>;
   readonly windowDays: WindowDays;
+  /** Complete lists of this process: a few at a time, since each keeps its rows in memory. */
+  readonly listing: InTurn;
   readonly clock: Clock;
   readonly random: Random;
   /** Of this run alone. */
@@ -163,7 +166,7 @@ async function pullCalendars(parts: InboundParts, { connection, state, decision,
     const place: CalendarPlace = { providerId: connection.provider_id, connectionId: connection.connection_id, calendarId: calendar.id, calendarKey: calendar.key, calendarProvider: connection.calendar_provider, ...(connection.adopts === 1 && { adopts: true }) };
     try {
       const pulled = await pullCalendar(
-        { place, calendar, calendars: run.calendars, rows: parts.rows, recognise: parts.own.recognise, plan: run.plan, news: run.news, lease, window, now: run.startedAt },
+        { place, calendar, calendars: run.calendars, rows: parts.rows, recognise: parts.own.recognise, plan: run.plan, news: run.news, lease, window, now: run.startedAt, listing: parts.listing },
         state.cursors.get(calendar.key) ?? {},
         decision.list,
       );

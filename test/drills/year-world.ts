@@ -17,6 +17,7 @@ import type { Change } from '../../lib/platform/changes.ts';
 import { minutes, seconds, type Random } from '../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
+import { inTurn } from '../../lib/platform/in-turn.ts';
 import { leases } from '../../lib/platform/lease.ts';
 import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { InboundHint } from '../../lib/platform/messages.ts';
@@ -114,6 +115,7 @@ export async function yearWorld({ begins, random, weather }: { begins: number; r
     fleet: () => Promise.resolve({ connections: provider.accounts.size, unproven: 0 }),
     watches: watchKeeper({ dynamo, table: tables.connections, connections: known, webhookBaseUrl: 'https://webhooks.example', clock, newId: () => `w${(ids += 1)}` }),
     quota: { meter: () => ({ permit: () => Promise.resolve(), count: () => ({ callsLeft: undefined, callsAt: undefined }) }) },
+    listing: inTurn(3),
     windowDays: { back: 1, ahead: 180 },
     leaving: leavingRows(dynamo, tables.syncState),
     leave: () => Promise.reject(new Error('Nobody leaves during the year.')),

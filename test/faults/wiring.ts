@@ -125,6 +125,8 @@ export function wire(clients: Clients): Functions {
     own: ownEvents({ bookings: rows, future, changes, hints: bookingHints, clock }),
     fleet: readFleet(dynamo, { table: named['sync-state'], clock }),
     watches: watchKeeper({ dynamo, table: named.connections, connections: known, webhookBaseUrl: urls.webhooks, clock, newId: () => `watch-${(ids += 1)}` }),
+    // Each invocation here is a process of its own.
+    listing: <T>(work: () => Promise<T>) => work(),
     windowDays: { back: 1, ahead: 180 },
     deadLetters: deadLetters(sqs, 'inbound-dead'),
   };

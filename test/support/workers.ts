@@ -19,6 +19,7 @@ import type { Changes } from '../../lib/platform/changes.ts';
 import { days, seconds } from '../../lib/platform/clock.ts';
 import { connections, type Connection } from '../../lib/platform/connections.ts';
 import type { HintQueue } from '../../lib/platform/hint-queue.ts';
+import { inTurn } from '../../lib/platform/in-turn.ts';
 import { leases } from '../../lib/platform/lease.ts';
 import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { BookingHint } from '../../lib/platform/messages.ts';
@@ -87,6 +88,7 @@ export function inbound(world: SmallWorld, life: Life = live()): InboundParts & 
     rows: busyRows(parts.dynamo, named['busy-intervals']),
     own: ownEvents({ bookings: parts.bookings, future: futureBookings(parts.dynamo, named['booking-events']), changes: parts.changes, hints: parts.bookingHints, clock: world.clock }),
     fleet: readFleet(parts.dynamo, { table: named['sync-state'], clock: world.clock }),
+    listing: inTurn(3),
     windowDays: { back: 1, ahead: 180 },
     watches: unwatched,
     ...farewell(world, life, parts),
