@@ -6,9 +6,9 @@ import { eachConcurrently } from '../platform/concurrently.ts';
 import type { ConnectionCalendar } from '../platform/connections.ts';
 import type { InTurn } from '../platform/in-turn.ts';
 import type { Lease } from '../platform/lease.ts';
-import { differs, rowKeyOf, type BusyRow, type BusyRows, type CalendarPlace, type StoredRow } from './busy-rows.ts';
+import { asStored, differs, type BusyRows, type CalendarPlace, type StoredRow } from './busy-rows.ts';
 import type { BusyNews } from './busy-news.ts';
-import type { PullPlan, SeenMark } from './pull-plan.ts';
+import type { PullPlan, Put, SeenMark } from './pull-plan.ts';
 import type { CursorRow } from './sync-state.ts';
 
 /** Recognises events of ours, which carry their mark where the provider shows it, and a pointer in our tables where not. */
@@ -73,32 +73,37 @@ async function pullChanges(pull: CalendarPull, row: CursorRow & { cursor: string
 }
 
 async function pullEverything(pull: CalendarPull, row: CursorRow): Promise<CalendarPulled> {
-  const { calendars, calendar, rows, place, plan, lease, window, now } = pull;
+  const { calendars, calendar, rows, place, plan, window, now } = pull;
   const there = calendar.blocks ? await rows.ofCalendar(place) : new Map<string, StoredRow>();
-  const ever = new Set(there.keys());
-  const seen = new Set<string>();
+  const unnamed = new Set(there.keys());
   let next: string | undefined;
   let zone = row.zone;
   let items = 0;
   for await (const page of calendars.everything(calendar, window)) {
     const { puts, free } = await decide(pull, page, { window, complete: true });
-    for (const rowKey of free) seen.delete(rowKey);
-    for (const { eventId } of puts) {
-      ever.add(rowKeyOf(place, eventId));
-      seen.add(rowKeyOf(place, eventId));
-    }
-    // After taking over a lease the unchanged rows are written too: a zombie may still be writing old ones.
-    const wanted = puts.filter((put) => lease.takenOver || differs(place, put, there.get(rowKeyOf(place, put.eventId))));
-    await eachConcurrently(wanted, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence, pull.news)));
-    for (const put of puts) if (!wanted.includes(put)) pull.news.put(put, { ...put, fence: there.get(rowKeyOf(place, put.eventId))?.fence ?? 0 });
+    await putNew(pull, puts, there);
+    for (const { rowKey } of puts) unnamed.delete(rowKey);
+    for (const rowKey of free) if (there.has(rowKey)) unnamed.add(rowKey);
     items += page.items.filter((item) => item.kind !== 'gone').length;
     next = page.cursor;
     zone = page.zone ?? zone;
   }
   if (items === 0 && doubtful(there, row, now)) return { outcome: 'quarantined', cursor: { ...row, emptySince: row.emptySince ?? now } };
-  plan.sweep(place, [...ever].filter((rowKey) => !seen.has(rowKey)));
+  plan.sweep(place, unnamed);
   plan.lists.push({ place, window });
   return { outcome: 'read', items, cursor: cursorAfter({ ...(zone !== undefined && { zone }) }, { cursor: next, window, now }) };
+}
+
+/** Writes what differs from what lies there, as far as this list knows. After taking over a lease the rest too: a zombie may still be writing old rows. */
+async function putNew({ rows, place, lease, news }: CalendarPull, puts: readonly Put[], there: Map<string, StoredRow>): Promise<void> {
+  const wanted: Put[] = [];
+  for (const put of puts) {
+    const before = there.get(put.rowKey);
+    if (lease.takenOver || differs(place, put, before)) wanted.push(put);
+    else news.put(put, before);
+  }
+  await eachConcurrently(wanted, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence, news)));
+  for (const put of wanted) there.set(put.rowKey, asStored(place, put, lease.fence));
 }
 
 /** Asks whose each event is, then lets the plan decide the page. */
@@ -115,8 +120,8 @@ async function unblock({ rows, place, plan }: CalendarPull): Promise<void> {
 const presents = (item: RemoteItem): readonly Present[] => (item.kind === 'present' ? [item] : item.kind === 'series' ? item.members : []);
 
 /** Graph tells nothing of a deleted occurrence: whatever of the series the new set does not hold is swept. */
-async function replaceSeries({ rows, place, plan }: CalendarPull, series: string, puts: readonly BusyRow[]): Promise<void> {
-  const named = new Set(puts.map(({ eventId }) => rowKeyOf(place, eventId)));
+async function replaceSeries({ rows, place, plan }: CalendarPull, series: string, puts: readonly Put[]): Promise<void> {
+  const named = new Set(puts.map(({ rowKey }) => rowKey));
   plan.sweep(place, (await rows.ofSeries(place, series)).filter((rowKey) => !named.has(rowKey)));
 }
 

@@ -28,8 +28,13 @@ export interface CompleteList {
   readonly window: Window;
 }
 
+/** A row, and the key that it lies under. */
+export interface Put extends BusyRow {
+  readonly rowKey: string;
+}
+
 export interface PageDecision {
-  readonly puts: readonly BusyRow[];
+  readonly puts: readonly Put[];
   /** Series whose rows are replaced as a set by what `puts` holds of them. */
   readonly series: readonly string[];
   /** Row keys that a complete list has named and that must not lie there: not busy, ours, outside, or gone again. */
@@ -59,7 +64,7 @@ export class PullPlan {
   readonly #newest = new Map<string, number>();
 
   page(place: CalendarPlace, items: readonly RemoteItem[], view: PageView): PageDecision {
-    const puts = new Map<string, BusyRow>();
+    const puts = new Map<string, Put>();
     const series: string[] = [];
     const free = new Set<string>();
     for (const item of items) {
@@ -95,7 +100,7 @@ export class PullPlan {
       this.removals.delete(rowKey);
       this.strays.delete(rowKey);
       free.delete(rowKey);
-      puts.set(rowKey, { eventId: item.id, start: item.start, end: item.end, ...(item.series !== undefined && { series: item.series }) });
+      puts.set(rowKey, { rowKey, eventId: item.id, start: item.start, end: item.end, ...(item.series !== undefined && { series: item.series }) });
     } else if (stray && !view.complete) {
       puts.delete(rowKey);
       this.strays.set(rowKey, place);
@@ -112,6 +117,6 @@ export class PullPlan {
 /** What is decided of a page, item by item. */
 interface PageSoFar {
   readonly view: PageView;
-  readonly puts: Map<string, BusyRow>;
+  readonly puts: Map<string, Put>;
   readonly free: Set<string>;
 }

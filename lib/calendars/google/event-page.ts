@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { dateSpan } from '../all-day.ts';
 import type { BlockingSettings, BusyFacts } from '../blocking.ts';
 import { blocks, positiveRange } from '../blocking.ts';
-import type { Present, RemoteItem } from '../port.ts';
+import type { RemoteItem } from '../port.ts';
 import { list, object, text } from '../json.ts';
 import { readMark } from './mark.ts';
 
@@ -73,8 +73,7 @@ export function readItem(value: unknown, rules: ReadingRules): RemoteItem | unde
   if (times === undefined) return undefined;
   const etag = text(event['etag']);
   const ours = readMark(event['extendedProperties']);
-  const present: Present = { kind: 'present', id, ...times, blocks: blocks(busyFacts(event), rules.blocking) };
-  return { ...present, ...(etag === undefined ? {} : { etag }), ...(ours === undefined ? {} : { ours }) };
+  return { kind: 'present', id, start: times.start, end: times.end, blocks: blocks(busyFacts(event), rules.blocking), ...(etag !== undefined && { etag }), ...(ours && { ours }) };
 }
 
 /** An answer of events.list; undefined where any of it cannot be understood: to skip an item could free time that is taken. */
@@ -82,7 +81,8 @@ export function readEventPage(body: unknown, rules: ReadingRules): EventPage | u
   const page = object(body);
   const zone = text(page['timeZone']);
   if (page['items'] !== undefined && !Array.isArray(page['items'])) return undefined;
-  const items = list(page['items']).map((item) => readItem(item, { ...rules, zone: zone ?? rules.zone }));
+  const itemRules = { ...rules, zone: zone ?? rules.zone };
+  const items = list(page['items']).map((item) => readItem(item, itemRules));
   const understood = items.filter((item) => item !== undefined);
   const next = text(page['nextPageToken']);
   const syncToken = text(page['nextSyncToken']);

@@ -25,8 +25,9 @@ const count = (value: unknown): number | undefined => {
 export function readMark(extendedProperties: unknown): OurMark | undefined {
   const properties = object(object(extendedProperties)['private']);
   const bookingId = text(properties[MarkKey.booking]);
+  if (bookingId === undefined) return undefined;
   const generation = count(properties[MarkKey.generation]);
   const version = count(properties[MarkKey.version]);
-  if (bookingId === undefined || generation === undefined || version === undefined) return undefined;
+  if (generation === undefined || version === undefined) return undefined;
   return { bookingId, generation, version };
 }

@@ -10,7 +10,7 @@ import { allDaySpan, ianaZone, readTimes } from './event-time.ts';
 export interface Status {
   readonly facts: BusyFacts;
   readonly allDay: boolean;
-  /** IANA, of `originalStartTimeZone`; undefined where unknown. */
+  /** Of an all-day event: IANA, of `originalStartTimeZone`; undefined where unknown. */
   readonly zone: string | undefined;
 }
 
@@ -50,6 +50,7 @@ const answers: Readonly<Record<string, BusyFacts['answer']>> = {
 export function readStatus(value: unknown): Status {
   const event = object(value);
   const response = object(event['responseStatus'])['response'];
+  const allDay = event['isAllDay'] === true;
   return {
     facts: {
       cancelled: event['isCancelled'] === true,
@@ -57,8 +58,9 @@ export function readStatus(value: unknown): Status {
       shown: known(shown, event['showAs']) ?? 'unknown',
       answer: response === undefined || response === null ? 'accepted' : (known(answers, response) ?? 'unanswered'),
     },
-    allDay: event['isAllDay'] === true,
-    zone: ianaZone(text(event['originalStartTimeZone'])),
+    allDay,
+    // To look a zone up takes longer than all else that is read of an event.
+    zone: allDay ? ianaZone(text(event['originalStartTimeZone'])) : undefined,
   };
 }
 

@@ -16,6 +16,14 @@ export function ianaZone(name: string | undefined): string | undefined {
   return findIana(name)[0] ?? (IANAZone.isValidZone(name) ? name : undefined);
 }
 
+/** As nearly all come, since we ask for UTC: Luxon takes twenty times as long. Undefined for what is not so plain. */
+function utcInstant(local: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?$/.test(local)) return undefined;
+  const parsed = new Date(`${local}Z`);
+  // Date takes 30 February for 2 March.
+  return parsed.getUTCDate() === Number(local.slice(8, 10)) ? parsed.getTime() : undefined;
+}
+
 /** A `dateTimeTimeZone`: local time with seven digits of a second and no offset, in a zone named beside it. */
 function instant(value: unknown): number | undefined {
   const { dateTime, timeZone } = object(value);
@@ -23,6 +31,8 @@ function instant(value: unknown): number | undefined {
   const local = (text(dateTime) ?? '').replace(/(\.\d{3})\d+/, '$1');
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.test(local)) return undefined;
   const zone = ianaZone(text(timeZone) ?? 'UTC');
+  const plain = zone === 'UTC' ? utcInstant(local) : undefined;
+  if (plain !== undefined) return plain;
   const parsed = DateTime.fromISO(local, { zone: zone ?? 'invalid' });
   return parsed.isValid ? parsed.toMillis() : undefined;
 }

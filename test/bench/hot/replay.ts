@@ -1,5 +1,6 @@
 // The floor of what runs in the world of faults: the very calls that ours made, made again bare, on the same tables as they were before.
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { parseJson } from '../../../lib/calendars/json.ts';
 import { toItem } from '../../../lib/platform/dynamo.ts';
 import type { TableName } from '../../../lib/platform/names.ts';
 import type { FaultWorld } from '../../faults/fault-world.ts';
@@ -36,8 +37,8 @@ function record(world: FaultWorld): { calls: (() => Promise<unknown>)[]; stop: (
   const push = world.queues.push.bind(world.queues);
   Object.assign(dynamo, { send: (command: unknown) => (calls.push(() => send(command)), send(command)) });
   globalThis.fetch = (input, init) => {
-    // What was read of an answer is read of it again.
-    calls.push(async () => (await fetched(input, withoutSignal(init))).text());
+    // Whoever pages must read an answer to know of the next.
+    calls.push(async () => parseJson(await (await fetched(input, withoutSignal(init))).text()));
     return fetched(input, init);
   };
   world.queues.push = (...message) => {

@@ -48,7 +48,7 @@ describe('the plan of a pull', () => {
   it('puts the set of a series and asks for what else lies there of it', () => {
     const plan = new PullPlan();
     const { puts, series } = plan.page(work, [{ kind: 'series', series: 's', members: [busy('s1', 10, { series: 's' }), busy('s2', 20, { series: 's', blocks: false })] }], delta);
-    expect(puts).toEqual([{ eventId: 's1', start: 10, end: 20, series: 's' }]);
+    expect(puts).toEqual([{ rowKey: rowKeyOf(work, 's1'), eventId: 's1', start: 10, end: 20, series: 's' }]);
     expect(series).toEqual(['s']);
     expect(plan.page(work, [{ kind: 'series', series: 's', members: [] }], list).series).toEqual([]);
   });

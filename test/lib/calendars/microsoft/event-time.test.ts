@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DateTime } from 'luxon';
 import { dateSpan } from '../../../../lib/calendars/all-day.ts';
 import { allDaySpan, ianaZone, readTimes } from '../../../../lib/calendars/microsoft/event-time.ts';
 
@@ -30,6 +31,19 @@ describe('a time as Graph gives it', () => {
     });
     const berlin = { dateTime: '2026-06-01T10:00:00', timeZone: 'W. Europe Standard Time' };
     expect(readTimes(berlin, { dateTime: '2026-06-01T09:00:00.0000000' })).toEqual({ start: at('2026-06-01T08:00:00Z'), end: at('2026-06-01T09:00:00Z') });
+  });
+
+  it('is read in UTC as a calendar library reads it', () => {
+    const two = (most: number) => fc.nat(most).map((n) => String(n).padStart(2, '0'));
+    const fraction = fc.constantFrom('', '.5', '.25', '.1239999', '.0000000');
+    fc.assert(
+      fc.property(fc.integer({ min: 1000, max: 9999 }), two(13), two(32), two(25), two(60), two(61), fraction, (year, month, day, hour, minute, second, more) => {
+        const dateTime = `${year}-${month}-${day}T${hour}:${minute}:${second}${more}`;
+        const read = DateTime.fromISO(dateTime.slice(0, 23), { zone: 'utc' });
+        expect(readTimes(utc(dateTime), utc('2026-06-01T08:00:00'))?.start).toBe(read.isValid ? read.toMillis() : undefined);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it.each([
