@@ -89,7 +89,8 @@ async function changeUnnoticed({ person }: Connected, { spans, spanOf, events }:
   return gone;
 }
 
-async function forgetCursors(simulator: string, provider: CalendarProvider): Promise<void> {
+/** The next read of every calendar is answered that its cursor is gone. */
+export async function forgetCursors(simulator: string, provider: CalendarProvider): Promise<void> {
   await fetch(`${simulator}/_sim/${provider === 'google' ? 'sync' : 'delta'}-tokens/expire`, { method: 'POST', body: '{}' });
 }
 
