@@ -7,6 +7,7 @@ import { inIngest } from './in-ingest.ts';
 import { inOperate } from './in-operate.ts';
 import { inOutbound } from './in-outbound.ts';
 import { inPlatform } from './in-platform.ts';
+import { ofBudgets } from './of-budgets.ts';
 import type { Sabotage } from './sabotage.ts';
 
-export const sabotages: readonly Sabotage[] = [...inPlatform, ...inIngest, ...inInbound, ...inOutbound, ...inCalendars, ...inConnect, ...inInfra, ...inOperate];
+export const sabotages: readonly Sabotage[] = [...inPlatform, ...inIngest, ...inInbound, ...inOutbound, ...inCalendars, ...inConnect, ...inInfra, ...inOperate, ...ofBudgets];
