@@ -1,10 +1,11 @@
 // A batch of the inbound queue: every connection in it is looked at once, all at the same time.
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { CalendarProvider } from '../calendars/port.ts';
 import { eachConcurrently } from '../platform/concurrently.ts';
 import type { DeadLetters } from '../platform/dead-letters.ts';
 import type { LogFields } from '../platform/log-fields.ts';
 import { readInboundHint } from '../platform/messages.ts';
-import { watchActs } from '../platform/metric-catalog.ts';
+import { watchActs, type Figure } from '../platform/metric-catalog.ts';
 import { Metric } from '../platform/names.ts';
 import { safeError } from '../platform/telemetry.ts';
 import { traceOf, under, type Tracing } from '../platform/trace.ts';
@@ -47,18 +48,7 @@ export async function pullAndTell(parts: InboundParts & Tracing, connectionId: s
   try {
     const end = await syncConnection(under(parts, trace), connectionId, run);
     const ms = clock() - startedAt;
-    if ('provider' in end) {
-      const dimensions = { direction: 'inbound', calendar_provider: end.provider } as const;
-      const outcome = runOutcome[end.outcome];
-      measure(Metric.runs, 1, { ...dimensions, outcome });
-      measure(Metric.latency, ms, dimensions);
-      if ('items' in end) {
-        measure(Metric.items, end.items, dimensions);
-        for (const what of watchActs) if ((end.watches[what] ?? 0) > 0) measure(Metric.watchActs, end.watches[what] ?? 0, { calendar_provider: end.provider, what });
-      }
-      if (outcome === 'failed') measure(Metric.failures, 1, dimensions);
-      if ('visibleAfterMs' in end && end.visibleAfterMs !== undefined) measure(Metric.noticeToVisible, end.visibleAfterMs, { calendar_provider: end.provider });
-    }
+    if ('provider' in end) measure(Metric.runs, 1, { direction: 'inbound', calendar_provider: end.provider, outcome: runOutcome[end.outcome] }, ...figuresOf(end, ms));
     trace.log.info('pull', { ms, ...factsOf(end) });
     return end;
   } catch (error) {
@@ -66,6 +56,19 @@ export async function pullAndTell(parts: InboundParts & Tracing, connectionId: s
     trace.log.error('pull interrupted', { error: safeError(error) });
     return { outcome: 'interrupted' };
   }
+}
+
+function figuresOf(end: Extract<PullEnd, { provider: CalendarProvider }>, ms: number): Figure[] {
+  const calendar_provider = end.provider;
+  const dimensions = { direction: 'inbound', calendar_provider } as const;
+  const figures: Figure[] = [[Metric.latency, ms, dimensions]];
+  if ('items' in end) {
+    figures.push([Metric.items, end.items, dimensions]);
+    for (const what of watchActs) if ((end.watches[what] ?? 0) > 0) figures.push([Metric.watchActs, end.watches[what] ?? 0, { calendar_provider, what }]);
+  }
+  if (runOutcome[end.outcome] === 'failed') figures.push([Metric.failures, 1, dimensions]);
+  if ('visibleAfterMs' in end && end.visibleAfterMs !== undefined) figures.push([Metric.noticeToVisible, end.visibleAfterMs, { calendar_provider }]);
+  return figures;
 }
 
 function factsOf(end: PullEnd): LogFields {

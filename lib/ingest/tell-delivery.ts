@@ -7,7 +7,6 @@ import type { WebhookParts } from './receive-webhook.ts';
 export const tellDelivery =
   ({ measure, log }: Telemetry, provider: CalendarProvider): WebhookParts['told'] =>
   (outcome, { failure, coalesced = 0 } = {}) => {
-    measure(Metric.webhooks, 1, { calendar_provider: provider, outcome });
-    if (coalesced > 0) measure(Metric.hintsCoalesced, coalesced, { calendar_provider: provider });
+    measure(Metric.webhooks, 1, { calendar_provider: provider, outcome }, ...(coalesced > 0 ? [[Metric.hintsCoalesced, coalesced, { calendar_provider: provider }] as const] : []));
     if (failure !== undefined) log.error('webhook answered 503', { outcome, error: safeError(failure) });
   };

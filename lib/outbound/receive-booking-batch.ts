@@ -2,9 +2,10 @@
 // neighbour notices.
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { eachConcurrently } from '../platform/concurrently.ts';
-import { Metric } from '../platform/names.ts';
 import type { LogFields } from '../platform/log-fields.ts';
 import { correlationOf } from '../platform/messages.ts';
+import type { Figure } from '../platform/metric-catalog.ts';
+import { Metric } from '../platform/names.ts';
 import { safeError, type Telemetry } from '../platform/telemetry.ts';
 import { traceOf, under, type Tracing } from '../platform/trace.ts';
 import type { DrainEnd, TargetReport } from './drain-booking.ts';
@@ -57,11 +58,12 @@ export function tellDrain({ measure, log }: Telemetry, bookingId: string, { outc
   for (const { provider, outcome: targetOutcome, ms } of targets) {
     const dimensions = { direction: 'outbound', calendar_provider: provider } as const;
     const run = runOutcome(targetOutcome);
-    measure(Metric.runs, 1, { ...dimensions, outcome: run });
-    if (ms !== undefined) measure(Metric.latency, ms, dimensions);
-    if (run === 'succeeded' && targetOutcome !== 'unchanged') measure(Metric.items, 1, dimensions);
-    if (run === 'failed') measure(Metric.failures, 1, dimensions);
-    if (outcome === 'done' && appliedAfterMs !== undefined) measure(Metric.bookingToEvent, appliedAfterMs, { calendar_provider: provider });
+    const figures: Figure[] = [];
+    if (ms !== undefined) figures.push([Metric.latency, ms, dimensions]);
+    if (run === 'succeeded' && targetOutcome !== 'unchanged') figures.push([Metric.items, 1, dimensions]);
+    if (run === 'failed') figures.push([Metric.failures, 1, dimensions]);
+    if (outcome === 'done' && appliedAfterMs !== undefined) figures.push([Metric.bookingToEvent, appliedAfterMs, { calendar_provider: provider }]);
+    measure(Metric.runs, 1, { ...dimensions, outcome: run }, ...figures);
   }
   const held = outcome === 'done' && targets.length === 0 ? { idempotency: 'held: every target is as wished' } : {};
   log.info('drain', {

@@ -60,6 +60,9 @@ type Catalog = typeof metricCatalog;
 /** What a figure of this metric must say, and may say. */
 export type DimensionsOf<N extends MetricName> = { readonly [D in keyof Catalog[N]['dimensions']]: Catalog[N]['dimensions'][D] extends readonly (infer Value)[] ? Value : never };
 
+/** One figure of a metric in the catalog, with exactly its dimensions. */
+export type Figure = { readonly [N in MetricName]: readonly [name: N, value: number, dimensions: DimensionsOf<N>] }[MetricName];
+
 /** By its name's ending, as Prometheus has it: `_ms` are milliseconds. */
 export const unitOf = (name: MetricName): 'Milliseconds' | 'Count' => (name.endsWith('_ms') ? 'Milliseconds' : 'Count');
 

@@ -3,7 +3,7 @@ import { CalendarError } from '../calendars/port.ts';
 import { BadSetting } from './bad-setting.ts';
 import { GateClosed } from './gate-closed.ts';
 import type { LogFields } from './log-fields.ts';
-import type { DimensionsOf } from './metric-catalog.ts';
+import type { DimensionsOf, Figure } from './metric-catalog.ts';
 import { Metric, type MetricName } from './names.ts';
 import { UnknownSealKey } from './seal.ts';
 
@@ -38,8 +38,8 @@ function framesOf(stack: string): string {
 }
 const frame = /^\s+at (?:[\w$.<>#[\] ]+ \(.+:\d+:\d+\)|[^\s=?]+:\d+:\d+|[\w$.<>#[\] ]+ \(<anonymous>\))$/;
 
-/** Adds one figure of a metric in the catalog, with exactly its dimensions. */
-export type Measure = <N extends MetricName>(name: N, value: number, dimensions: DimensionsOf<N>) => void;
+/** Tells a figure, and others of the same moment, which cost less in one line. */
+export type Measure = <N extends MetricName>(name: N, value: number, dimensions: DimensionsOf<N>, ...also: readonly Figure[]) => void;
 
 /** Structured log lines. Fields are facts and ids of a closed list, never content of a calendar or a booking. */
 export interface Log {

@@ -73,9 +73,8 @@ export async function tick(parts: UpkeepParts): Promise<void> {
     if (failures.length > 0) throw failures[0];
     return;
   }
-  parts.measure(Metric.waiting, run.heldUp.waiting, {});
-  // Adds nothing, but lets an alarm tell "no run succeeded" from "nobody counted".
-  parts.measure(Metric.runs, 0, { direction: 'inbound', calendar_provider: 'google', outcome: 'succeeded' });
+  // Of the runs none: it adds nothing, but lets an alarm tell "no run succeeded" from "nobody counted".
+  parts.measure(Metric.waiting, run.heldUp.waiting, {}, [Metric.runs, 0, { direction: 'inbound', calendar_provider: 'google', outcome: 'succeeded' }]);
   const swept = await sweepGates(run, gates, failures);
   const counted = await countHourly(run, failures);
   await parts.states.save({ ...run.before, ...counted, walks, gates: swept });

@@ -50,8 +50,8 @@ export async function openLedger(world: FaultWorld): Promise<Ledger> {
   return {
     async count(work, { invocations, batches = 0 }) {
       const { points } = world.outside;
-      const { lines, figures } = world.functions;
-      points.length = lines.length = figures.length = 0;
+      const { lines, moments } = world.functions;
+      points.length = lines.length = moments.length = 0;
       Object.assign(bytes, { in: 0, out: 0 });
       units.reset();
       const began = process.cpuUsage();
@@ -79,8 +79,8 @@ const countBy = (names: readonly string[]): Record<string, number> => {
 };
 export const sum = (calls: Readonly<Record<string, number>>, pattern: RegExp): number => Object.entries(calls).reduce((total, [name, times]) => (pattern.test(name) ? total + times : total), 0);
 
-/** The lines as Powertools prints them. */
-function bytesOfLines({ functions: { lines, figures } }: FaultWorld): number {
+/** The lines as they are printed. */
+function bytesOfLines({ functions: { lines, moments } }: FaultWorld): number {
   const before = { ...process.env };
   Object.assign(process.env, { STAGE: 'production', POWERTOOLS_SERVICE_NAME: 'inbound-sync', POWERTOOLS_DEV: 'false' });
   const write = { out: process.stdout.write, err: process.stderr.write };
@@ -89,7 +89,7 @@ function bytesOfLines({ functions: { lines, figures } }: FaultWorld): number {
   try {
     process.stdout.write = process.stderr.write = counting;
     const { measure, log } = telemetry();
-    for (const { name, value, dimensions } of figures) measure(name as never, value, dimensions as never);
+    for (const moment of moments) measure(...moment);
     for (const { message, fields } of lines) log.info(message, fields);
   } finally {
     process.stdout.write = write.out;

@@ -37,5 +37,5 @@ export const always = 1_000_000;
 export function saidBy({ sandbox }: Run, name: FunctionName, ...parts: readonly string[]): Seen | undefined {
   const found = sandbox.logs(name).find(({ line }) => parts.every((part) => line.includes(part)));
   if (found === undefined) return undefined;
-  return JSON.parse(found.line, (key, value: unknown) => (key === 'stack' || key === 'sampling_rate' || key === 'cold_start' || key.startsWith('function_') ? undefined : value)) as Seen;
+  return JSON.parse(found.line, (key, value: unknown) => (key === 'stack' || key === 'function_request_id' ? undefined : value)) as Seen;
 }

@@ -78,6 +78,7 @@ export interface Functions extends ConnectionRoutes {
   readonly lines: Told['lines'];
   /** Whatever they measured. */
   readonly figures: Told['figures'];
+  readonly moments: Told['moments'];
 }
 
 export function wire(clients: Clients): Functions {
@@ -172,6 +173,7 @@ export function wire(clients: Clients): Functions {
     }),
     lines: told.lines,
     figures: told.figures,
+    moments: told.moments,
     async create(connection) {
       await createConnection({ dynamo, tables: ownTables, hints: inboundHints, clock }, connection);
       await markFutureBookings({ late, providerHints, clock })(connection);

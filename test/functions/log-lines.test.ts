@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Context } from 'aws-lambda';
 import { telemetry } from '../../functions/parts/telemetry.ts';
 import { logFieldNames, onlyListed, type LogFields } from '../../lib/platform/log-fields.ts';
 
@@ -23,6 +24,15 @@ describe('a log line', () => {
     telemetry().log.info('pull', { connection_id: 'c-1', items: 3, targets: [{ outcome: 'created' }], ms: undefined });
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'INFO', message: 'pull', service: 'inbound-sync', connection_id: 'c-1', items: 3, targets: [{ outcome: 'created' }] });
+  });
+
+  it('says of its invocation nothing that its log group says already; one of trouble names it', () => {
+    const { logger, log } = telemetry();
+    logger.addContext({ awsRequestId: 'r-1', functionName: 'f', invokedFunctionArn: 'arn:f', memoryLimitInMB: '512', functionVersion: '1' } as Context);
+    log.info('pull', { connection_id: 'c-1' });
+    log.warn('pull', { connection_id: 'c-1' });
+    const usual = ['connection_id', 'level', 'message', 'service', 'timestamp'];
+    expect(lines.map((line) => Object.keys(JSON.parse(line) as object).sort())).toEqual([usual, [...usual, 'function_request_id'].sort()]);
   });
 
   it.each(['info', 'warn', 'error'] as const)('of %s leaves out what is not on the list, within records and lists too, and says that it did', (level) => {

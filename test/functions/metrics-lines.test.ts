@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { readEmf } from '../../infra/local/cloudwatch/emf.ts';
 import { telemetry } from '../../functions/parts/telemetry.ts';
 import { Metric } from '../../lib/platform/names.ts';
 
@@ -41,6 +42,36 @@ describe('a figure', () => {
     expect(lines).toHaveLength(2);
     expect(Object.keys(second ?? {}).sort()).toEqual(['_aws', 'calendar_sync_enabled', 'service']);
     expect(second?._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([['service']]);
+  });
+
+  it('shares its line with others of the same moment, each by its own sets of dimensions', () => {
+    const dimensions = { direction: 'inbound', calendar_provider: 'google' } as const;
+    telemetry().measure(Metric.runs, 1, { ...dimensions, outcome: 'succeeded' }, [Metric.latency, 1234, dimensions], [Metric.items, 0, dimensions], [Metric.noticeToVisible, 56, { calendar_provider: 'google' }]);
+    const [line] = emitted();
+    expect(lines).toHaveLength(1);
+    expect(line?._aws.CloudWatchMetrics).toEqual([
+      { Namespace: 'CalendarSync', Dimensions: [['service', 'direction', 'calendar_provider', 'outcome'], ['service', 'outcome']], Metrics: [{ Name: 'calendar_sync_runs_total', Unit: 'Count' }] },
+      { Namespace: 'CalendarSync', Dimensions: [['service', 'direction', 'calendar_provider'], ['service']], Metrics: [{ Name: 'calendar_sync_latency_ms', Unit: 'Milliseconds' }, { Name: 'calendar_sync_items_processed', Unit: 'Count' }] },
+      { Namespace: 'CalendarSync', Dimensions: [['service', 'calendar_provider']], Metrics: [{ Name: 'calendar_sync_notice_to_visible_ms', Unit: 'Milliseconds' }] },
+    ]);
+    expect(line).toMatchObject({ service: 'calendar-sync-staging', ...dimensions, outcome: 'succeeded', calendar_sync_runs_total: 1, calendar_sync_latency_ms: 1234, calendar_sync_items_processed: 0, calendar_sync_notice_to_visible_ms: 56 });
+  });
+
+  it('has a line of its own where it would gainsay another of the same moment', () => {
+    telemetry().measure(Metric.watchActs, 1, { calendar_provider: 'google', what: 'made' }, [Metric.watchActs, 2, { calendar_provider: 'google', what: 'stopped' }], [Metric.failures, 3, { direction: 'inbound', calendar_provider: 'unknown' }], [Metric.enabled, 4, {}]);
+    const samples = lines.flatMap((line) => {
+      const read = readEmf(line, Date.now());
+      return read?.kind === 'samples' ? read.samples.map(({ name, dimensions, values }) => [name, dimensions, values[0]?.[0]]) : [read];
+    });
+    const service = 'calendar-sync-staging';
+    expect(samples).toHaveLength(5);
+    expect(samples).toEqual(expect.arrayContaining([
+      ['calendar_sync_watch_acts_total', { service, calendar_provider: 'google', what: 'made' }, 1],
+      ['calendar_sync_watch_acts_total', { service, calendar_provider: 'google', what: 'stopped' }, 2],
+      ['calendar_sync_failures_total', { service, direction: 'inbound', calendar_provider: 'unknown' }, 3],
+      ['calendar_sync_failures_total', { service }, 3],
+      ['calendar_sync_enabled', { service }, 4],
+    ]));
   });
 
   it('without dimensions of its own is told by its stage alone', () => {

@@ -2,8 +2,8 @@ import { logFieldNames } from '../../lib/platform/log-fields.ts';
 import { parseJson } from '../../lib/platform/messages.ts';
 import type { Place } from './leaks.ts';
 
-/** What Powertools says of each line by itself. */
-const framing = ['level', 'message', 'timestamp', 'service', 'sampling_rate', 'xray_trace_id', 'cold_start', 'function_arn', 'function_memory_size', 'function_name', 'function_request_id'];
+/** What the logger says of each line by itself. */
+const framing = ['level', 'message', 'timestamp', 'service', 'function_request_id'];
 const known: ReadonlySet<string> = new Set([...framing, ...logFieldNames]);
 
 /** Log lines that are no JSON or say something that is not on the list of fields; `unlisted` on a line is a field that had to be left out. Metrics are no log lines. */

@@ -24,6 +24,8 @@ import { leases } from '../../lib/platform/lease.ts';
 import { leavingRows } from '../../lib/platform/leaving-rows.ts';
 import type { BookingHint } from '../../lib/platform/messages.ts';
 import type { Quota } from '../../lib/platform/quota.ts';
+import type { Figure } from '../../lib/platform/metric-catalog.ts';
+import type { Measure } from '../../lib/platform/telemetry.ts';
 import type { Tracing } from '../../lib/platform/trace.ts';
 import { correlations } from './traces.ts';
 import { live, mortalCalendars, mortalDynamo, type Life } from './mortal.ts';
@@ -42,16 +44,22 @@ export function fakeQueue<H>(life: Life, sent: Sent<H>[], what: string): HintQue
 export interface Told {
   readonly lines: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[];
   readonly figures: { readonly name: string; readonly value: number; readonly dimensions: Readonly<Record<string, string>> }[];
+  /** The same, as they were told together. */
+  readonly moments: Parameters<Measure>[];
 }
 
 /** `also`: where every line goes too. */
 export function telling(also: unknown[] = []): Tracing & Told {
-  const told: Told = { lines: [], figures: [] };
+  const told: Told = { lines: [], figures: [], moments: [] };
   const line = (message: string, fields: Readonly<Record<string, unknown>>): void => {
     told.lines.push({ message, fields });
     also.push({ message, fields });
   };
-  return { ...told, newCorrelation: correlations(), log: { info: line, warn: line, error: line }, measure: (name, value, dimensions = {}) => void told.figures.push({ name, value, dimensions }) };
+  const measure: Measure = (name, value, dimensions, ...others) => {
+    told.moments.push([name, value, dimensions, ...others]);
+    told.figures.push(...[[name, value, dimensions] as Figure, ...others].map((figure) => ({ name: figure[0], value: figure[1], dimensions: figure[2] })));
+  };
+  return { ...told, newCorrelation: correlations(), log: { info: line, warn: line, error: line }, measure };
 }
 
 /** Nobody else spends the budget here. */

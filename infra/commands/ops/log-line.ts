@@ -27,8 +27,8 @@ export interface LogSource {
   find(asked: Asked): Promise<LogLine[]>;
 }
 
-/** Powertools' own words, which every line has. */
-const framing: ReadonlySet<string> = new Set(['level', 'message', 'timestamp', 'service', 'cold_start', 'function_arn', 'function_memory_size', 'function_name', 'sampling_rate', 'xray_trace_id']);
+/** The logger's own words, which every line has. */
+const framing: ReadonlySet<string> = new Set(['level', 'message', 'timestamp', 'service']);
 
 /** Undefined: no line of ours, such as a metric or one of the platform. */
 export function readLogLine(text: string, { at, from }: { at: number; from: string }): LogLine | undefined {

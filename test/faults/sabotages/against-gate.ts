@@ -15,7 +15,7 @@ const forGateAlone: readonly Sabotage[] = [
     { id: 'deployment-goes-on-in-alarm', breaks: 'A deployment during which the service is unhealthy is taken back.', find: 'deploymentInAlarm: true', replace: 'deploymentInAlarm: false' },
   ]),
   ...inFile('lib/inbound/receive-hints.ts', [], [
-    { id: 'failures-not-counted', breaks: 'A pull that failed is counted.', find: "if (outcome === 'failed') measure(Metric.failures, 1, dimensions);", replace: "if (ms < 0 && outcome === 'failed') measure(Metric.failures, 1, dimensions);" },
+    { id: 'failures-not-counted', breaks: 'A pull that failed is counted.', find: "=== 'failed') figures.push([Metric.failures, 1, dimensions]);", replace: "=== 'failed' && ms < 0) figures.push([Metric.failures, 1, dimensions]);" },
   ]),
 ];
 

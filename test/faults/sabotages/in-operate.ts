@@ -25,7 +25,7 @@ export const inOperate: readonly Sabotage[] = [
     { id: 'runbook-heading-missing', breaks: 'Every alarm has a heading in the runbook.', find: '## sync-failures\n', replace: '## something else\n' },
   ]),
   ...inFile('functions/parts/telemetry.ts', ['functions/metrics-lines'], [
-    { id: 'metrics-not-told', breaks: 'What is counted leaves the process.', find: 'metrics.addMetric(name, unitOf(name), value);', replace: 'void [unitOf, value];' },
+    { id: 'metrics-not-told', breaks: 'What is counted leaves the process.', find: 'process.stdout.write(`${line}\\n`);', replace: 'void line;' },
   ]),
   ...inFile('lib/operate/redrive.ts', ['lib/operate/redrive', 'faults/poison'], [
     { id: 'redrive-removes-first', breaks: 'A letter is sent on before it is removed.', find: '      await queue.sendOn(letter);\n      await queue.remove(letter);', replace: '      await queue.remove(letter);\n      await queue.sendOn(letter);' },
