@@ -3,10 +3,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { runBench, wholeNumber, type Finding, type Report } from './bench.ts';
 import { coldStarts } from './hot/cold-start.ts';
-import { availability, webhooks } from './hot/over-http.ts';
+import { availability } from './hot/over-http.ts';
 import { overlays } from './hot/overlay.ts';
 import { exponent, type Budget, type Compared, type Figure, type Growth, type Hot } from './hot/turns.ts';
 import { bookings, deltas, lists, notices, posts, ticks } from './hot/worlds.ts';
+import { webhooks } from './hot/webhook.ts';
 import { measureFakes } from './storm-fakes.ts';
 
 interface Options {

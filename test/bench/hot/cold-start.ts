@@ -1,18 +1,17 @@
 // Loading a bundle in a fresh process, as a cold start does, against a bundle of the same SDK clients, Powertools and middy alone, and
 // against a hello-world. Node's own start is not counted.
-import { build, type BuildOptions } from 'esbuild';
+import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleMainFields, bundleTarget, leftOut } from '../../../infra/bundling.ts';
 import { projectRoot } from '../../../infra/local/synthesis.ts';
 import { functionSettings, type FunctionName } from '../../../lib/platform/names.ts';
 import { functionEnvironments } from '../../support/function-environments.ts';
+import { bundleOptions } from './bundled.ts';
 import { inTurns, type Budget, type Figure, type Hot, type Run } from './turns.ts';
 
 const folder = join(projectRoot, '.sandbox', 'cold-start');
-const options: BuildOptions = { absWorkingDir: projectRoot, bundle: true, minify: true, platform: 'node', format: 'cjs', target: bundleTarget, mainFields: bundleMainFields, alias: { ...leftOut }, logLevel: 'silent' };
 
 /** The clients are made, as every function makes them. */
 const bare = (clients: readonly string[]): string => `
@@ -31,8 +30,8 @@ const floorOf = (name: FunctionName): readonly string[] => needs[name] ?? usual;
 async function bundles(): Promise<(name: string) => string> {
   mkdirSync(folder, { recursive: true });
   const floors = [usual, ...Object.values(needs)];
-  for (const clients of floors) await build({ ...options, stdin: { contents: bare(clients), resolveDir: projectRoot }, outfile: join(folder, `floor-${clients.join('-')}.cjs`) });
-  await build({ ...options, entryPoints: Object.keys(functionSettings).map((name) => `functions/${name}.ts`), outdir: folder, outExtension: { '.js': '.cjs' } });
+  for (const clients of floors) await build({ ...bundleOptions, stdin: { contents: bare(clients), resolveDir: projectRoot }, outfile: join(folder, `floor-${clients.join('-')}.cjs`) });
+  await build({ ...bundleOptions, entryPoints: Object.keys(functionSettings).map((name) => `functions/${name}.ts`), outdir: folder, outExtension: { '.js': '.cjs' } });
   writeFileSync(join(folder, 'hello.cjs'), 'exports.handler = async () => ({ statusCode: 200 });');
   return (name) => join(folder, `${name}.cjs`);
 }
