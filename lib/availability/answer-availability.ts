@@ -6,8 +6,8 @@ import { parseJson } from '../platform/messages.ts';
 import { answering, jsonAnswer, Problem } from '../platform/problem.ts';
 import { syncGate, type Gate, type Settings } from '../platform/settings.ts';
 import { reasonsOf, unknownReasons } from './bookable.ts';
-import { merged, overlapsAny, within, type Interval } from './intervals.ts';
-import type { ReadProvider } from './read-provider.ts';
+import { inMs, merged, takenOf, within, type Interval } from './intervals.ts';
+import { storedInstant, type ReadProvider } from './read-provider.ts';
 
 export interface AvailabilityParts {
   readonly read: ReadProvider;
@@ -42,7 +42,7 @@ async function busy(parts: AvailabilityParts, providerId: string, event: APIGate
     provider_id: providerId,
     from: iso(span.start),
     to: iso(span.end),
-    busy: within(merged(intervals), span).map(({ start, end }) => ({ start: iso(start), end: iso(end) })),
+    busy: within(merged(intervals), { start: storedInstant(span.start), end: storedInstant(span.end) }),
     bookable: reasons.length === 0,
     reasons,
     connections: connections.map((health) => toldHealth(health, now)),
@@ -65,10 +65,10 @@ async function availability(parts: AvailabilityParts, providerId: string, event:
   const { intervals, connections } = await parts.read(providerId, span);
   const gate = await gateFor(parts, providerId, connections);
   const now = parts.clock();
-  const taken = merged(intervals);
+  const taken = takenOf(slots.map(({ checked }) => checked), intervals.map(inMs));
   const answers = slots.map(({ told, checked }) => {
     const slot = { start: iso(told.start), end: iso(told.end) };
-    if (overlapsAny(taken, checked)) return { ...slot, status: 'busy' };
+    if (taken.has(checked)) return { ...slot, status: 'busy' };
     const reasons = unknownReasons(connections, checked, { now, gate });
     return reasons.length === 0 ? { ...slot, status: 'free' } : { ...slot, status: 'unknown', reasons };
   });

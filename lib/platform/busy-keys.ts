@@ -31,3 +31,7 @@ export interface ConnectionHealth {
   /** A blocking calendar of it can't be read: retrying soon won't help. */
   readonly unreadable?: boolean;
 }
+
+const ofHealth = { connection_id: true, calendar_provider: true, state: true, granted_at: true, blocks: true, window_from: true, window_to: true, last_read: true, poll_ms: true, unreadable: true } satisfies Record<keyof ConnectionHealth, true>;
+/** Its attributes, for a query that asks for no others. */
+export const healthAttributes: readonly string[] = Object.keys(ofHealth);

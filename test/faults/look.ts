@@ -1,4 +1,5 @@
 // Looks at the world: after every write, and when all is quiet.
+import { inMs } from '../../lib/availability/intervals.ts';
 import { readProvider } from '../../lib/availability/read-provider.ts';
 import type { Written } from '../support/memory-tables.ts';
 import { told } from '../support/readings.ts';
@@ -79,7 +80,7 @@ export async function differences(world: FaultWorld): Promise<string[]> {
     const { intervals } = await readProvider(tables.dynamo, tables.named['busy-intervals'])(providerId, always);
     const ahead = (spans: readonly Span[]): string[] => spansOf(spans.filter(({ end }) => end > world.now));
     judged(world, 'nothing lost');
-    compare(`busy time of ${providerId}`, ahead(intervals), ahead(model.busy(providerId)));
+    compare(`busy time of ${providerId}`, ahead(intervals.map(inMs)), ahead(model.busy(providerId)));
   }
   for (const person of world.people) {
     const connection = model.connections.get(person.id);

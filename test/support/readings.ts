@@ -10,7 +10,7 @@ import { refOf } from './small-world.ts';
 
 const always = { start: Date.parse('2000-01-01T00:00:00Z'), end: Date.parse('2100-01-01T00:00:00Z') };
 /** `from/to` in minutes of UTC, easy to compare and to read. */
-export const told = ({ start, end }: { readonly start: number; readonly end: number }): string => `${new Date(start).toISOString().slice(0, 16)}/${new Date(end).toISOString().slice(0, 16)}`;
+export const told = ({ start, end }: { readonly start: number | string; readonly end: number | string }): string => `${new Date(start).toISOString().slice(0, 16)}/${new Date(end).toISOString().slice(0, 16)}`;
 
 /** What a reader of availability finds. */
 export async function busy(world: SmallWorld, { providerId }: Pick<Connected, 'providerId'>): Promise<string[]> {

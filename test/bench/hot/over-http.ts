@@ -1,13 +1,14 @@
 // What answers over HTTP, as the functions are, against the same commands sent bare by the same SDK: here availability, and what webhook.ts takes from it.
-import { DynamoDBClient, QueryCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, QueryCommand, type AttributeValue, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
+import { busyQuery } from '../../../lib/availability/read-provider.ts';
 import { days, hours, minutes } from '../../../lib/platform/clock.ts';
 import { healthEnd, healthRow, healthStart } from '../../../lib/platform/busy-keys.ts';
-import { Index, Setting, settingsPath, type FunctionName } from '../../../lib/platform/names.ts';
+import { Setting, settingsPath, type FunctionName } from '../../../lib/platform/names.ts';
 import { functionEnvironments } from '../../support/function-environments.ts';
 import { keyRing } from '../../support/notices.ts';
 import { awsBeside, type AwsBeside } from './aws-beside.ts';
-import { inTurns, wallOf, type Budget, type Figure, type Growth, type Hot, type Run } from './turns.ts';
+import { cpuOf, inTurns, wallOf, type Budget, type Figure, type Growth, type Hot, type Run } from './turns.ts';
 
 type Handler = (event: unknown, context: Context) => Promise<{ statusCode: number; body?: string }>;
 const context = { awsRequestId: 'r', functionName: 'f', getRemainingTimeInMillis: () => 30_000 } as unknown as Context;
@@ -36,6 +37,11 @@ function clientOf({ url }: AwsBeside): DynamoDBClient {
   return new DynamoDBClient({ endpoint: url, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 }
 
+/** Milliseconds of one, of so many in a row. */
+const many = (one: () => Promise<unknown>, by: typeof wallOf, times: number): Run => async () => (await by(async () => {
+  for (let n = 0; n < times; n += 1) await one();
+})) / times;
+
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** One question over four weeks, of which so much is busy, against the bare query with all of its pages. */
@@ -56,9 +62,12 @@ export async function availability(sizes: readonly (readonly [connections: numbe
       const ask = () => handler({ rawQueryString: query, pathParameters: { provider_id: provider }, requestContext: { http: { method: 'GET' } } }, context);
       const { body = '{}' } = await quietly(ask);
       if ((JSON.parse(body) as { busy: unknown[] }).busy.length === 0) throw new Error('Nothing is busy.');
-      const one = (work: () => Promise<unknown>): Run => () => wallOf(work);
-      const compared = await quietly(() => inTurns({ ours: one(ask), floor: one(() => bareQuery(dynamo, { table: aws.named['busy-intervals'], provider, from, to })) }, budget));
-      figures.push({ what: `availability, ${connections} × ${intervals.toLocaleString('en-US')} intervals`, floorIs: 'one Query, its pages unread', compared });
+      const bare = () => bareQuery(dynamo, busyQuery(aws.named['busy-intervals'], provider, { start: from, end: to }));
+      const times = Math.min(20, Math.ceil(20_000 / (connections * intervals)));
+      const turns = (by: typeof wallOf) => quietly(() => inTurns({ ours: many(ask, by, times), floor: many(bare, by, times) }, budget));
+      const compared = await turns(wallOf);
+      const [what, floorIs] = [`availability, ${connections} × ${intervals.toLocaleString('en-US')} intervals`, 'the same Query, its pages unread'];
+      figures.push({ what, floorIs, compared }, { what: `${what}, processor alone`, floorIs, compared: await turns(cpuOf) });
       points.push([connections * intervals, compared.ours]);
     }
     const growth: Growth = { what: 'availability', by: 'intervals within the span', unit: 'ms', points };
@@ -68,13 +77,10 @@ export async function availability(sizes: readonly (readonly [connections: numbe
   }
 }
 
-async function bareQuery(dynamo: DynamoDBClient, { table, provider, from, to }: { table: string; provider: string; from: number; to: number }): Promise<void> {
+async function bareQuery(dynamo: DynamoDBClient, query: QueryCommandInput): Promise<void> {
   let start: Record<string, AttributeValue> | undefined;
   do {
-    const page = await dynamo.send(new QueryCommand({
-      TableName: table, IndexName: Index.busyByStart, ConsistentRead: true, KeyConditionExpression: 'provider_id = :provider AND #start < :to', FilterExpression: '#end > :from',
-      ExpressionAttributeNames: { '#start': 'start', '#end': 'end' }, ExpressionAttributeValues: { ':provider': { S: provider }, ':to': { S: iso(to) }, ':from': { S: iso(from) } }, ...(start && { ExclusiveStartKey: start }),
-    }));
+    const page = await dynamo.send(new QueryCommand({ ...query, ...(start && { ExclusiveStartKey: start }) }));
     start = page.LastEvaluatedKey;
   } while (start);
 }

@@ -80,8 +80,8 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'poison-hint-dropped', breaks: 'What is no hint goes to the dead letters.', find: "await parts.deadLetters(record, 'not_a_hint');", replace: '' },
   ]),
   ...inFile('lib/availability/intervals.ts', ['lib/availability/intervals'], [
-    { id: 'touching-is-overlap', breaks: 'A slot that begins when busy time ends is free.', find: '(busy[middle]?.end ?? 0) <= start', replace: '(busy[middle]?.end ?? 0) < start' },
-    { id: 'slot-before-busy-is-busy', breaks: 'A slot that ends when busy time begins is free.', find: 'next.start < end;', replace: 'next.start <= end;' },
+    { id: 'touching-is-overlap', breaks: 'A slot that begins when busy time ends is free.', find: '(byEnd[middle]?.end ?? 0) <= instant', replace: '(byEnd[middle]?.end ?? 0) < instant' },
+    { id: 'slot-before-busy-is-busy', breaks: 'A slot that ends when busy time begins is free.', find: 'if (slot.start >= end) at += 1;', replace: 'if (slot.start > end) at += 1;' },
   ]),
   ...inFile('lib/availability/bookable.ts', ['lib/availability/answer-availability'], [
     { id: 'unknown-is-free', breaks: 'While the flags are unknown nothing is called free.', find: "&& gate !== 'open') reasons.add('sync_off');", replace: "&& gate === 'closed') reasons.add('sync_off');" },

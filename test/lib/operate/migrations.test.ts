@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { unknownReasons } from '../../../lib/availability/bookable.ts';
+import { inMs } from '../../../lib/availability/intervals.ts';
 import { readProvider } from '../../../lib/availability/read-provider.ts';
 import { instantOf } from '../../../lib/operate/migrations/export-lines.ts';
 import { migrate, rollback, ledger } from '../../../lib/operate/migrations/run.ts';
@@ -52,7 +53,7 @@ describe('coming over from the system before', () => {
     await world.migrate(folder);
     const { dynamo, named } = world.tables;
     const read = await readProvider(dynamo, named['busy-intervals'])(uuidOf(2, 2), { start: world.now, end: world.now + days(30) });
-    expect(read.intervals).toEqual([spanIn(3)]);
+    expect(read.intervals.map(inMs)).toEqual([spanIn(3)]);
     expect(unknownReasons(read.connections, spanIn(5), { now: world.now, gate: 'open' })).toEqual(['not_yet_read']);
   });
 
