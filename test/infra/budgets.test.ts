@@ -4,21 +4,21 @@ import { bundleContents, type BundleContents } from './bundle-contents.ts';
 
 /** KB of the bundle, and files in it; a little above what there is. */
 const budgets: Readonly<Record<string, readonly [number, number]>> = {
-  'google-webhook': [357, 395],
-  'microsoft-webhook': [357, 395],
-  availability: [328, 370],
-  connections: [373, 409],
-  ops: [269, 372],
-  upkeep: [371, 405],
-  'inbound-sync': [952, 670],
-  'booking-sync': [928, 660],
-  connect: [908, 637],
-  'sync-now': [974, 681],
+  'google-webhook': [365, 400],
+  'microsoft-webhook': [365, 400],
+  availability: [337, 375],
+  connections: [382, 415],
+  ops: [280, 375],
+  upkeep: [380, 410],
+  'inbound-sync': [960, 675],
+  'booking-sync': [940, 670],
+  connect: [920, 645],
+  'sync-now': [985, 690],
 };
 
 /** What every function may load, all of it small or unavoidable. */
 const usual = [
-  '@aws-lambda-powertools/commons', '@aws-lambda-powertools/logger', '@middy/core', '@aws/lambda-invoke-store',
+  '@aws-lambda-powertools/commons', '@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics', '@middy/core', '@aws/lambda-invoke-store',
   '@aws-sdk/client-dynamodb', '@aws-sdk/client-sqs', '@aws-sdk/client-ssm', '@aws-sdk/core', '@aws-sdk/credential-provider-env', '@aws-sdk/dynamodb-codec', '@aws-sdk/endpoint-cache',
   '@aws-sdk/middleware-endpoint-discovery', '@aws-sdk/middleware-sdk-sqs', '@smithy/core', '@smithy/node-http-handler', '@smithy/signature-v4', '@smithy/types', 'mnemonist', 'obliterator',
 ];

@@ -17,10 +17,12 @@ const folder = join(projectRoot, '.sandbox', 'cold-start');
 const bare = (clients: readonly string[]): string => `
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 ${clients.map((name) => `import { ${clientOf[name]} } from '@aws-sdk/client-${name}';`).join('\n')}
 const clients = [${clients.map((name) => `new ${clientOf[name]}({})`).join(', ')}];
-export const handler = middy(async () => ({ clients: clients.length })).use(injectLambdaContext(new Logger()));
+const metrics = new Metrics({ namespace: 'n', serviceName: 's' });
+export const handler = middy(async () => ({ clients: clients.length, metrics })).use(injectLambdaContext(new Logger()));
 `;
 const clientOf: Readonly<Record<string, string>> = { dynamodb: 'DynamoDBClient', sqs: 'SQSClient', ssm: 'SSMClient', cloudwatch: 'CloudWatchClient' };
 const usual = ['dynamodb', 'sqs', 'ssm'];
