@@ -49,29 +49,39 @@ interface ForConnection extends Delivery {
 
 export function receiveWebhook(parts: WebhookParts): (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2> {
   return async (event) => {
-    const signal = AbortSignal.timeout(wholeAnswerMs);
-    const request = rawRequest(event);
-    const reading = parts.read(request);
-    if (reading.kind === 'handshake') {
-      parts.told('handshake');
-      return { statusCode: 200, headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }, body: reading.echo };
+    // Not AbortSignal.timeout, which nothing stops: each would yet run out, within a later delivery.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), wholeAnswerMs);
+    try {
+      return await answer(parts, event, late.signal);
+    } finally {
+      clearTimeout(timer);
     }
-    if (reading.kind === 'rejected') return refuse(parts, reading.reason);
-
-    const snapshot = await parts.settings.read();
-    const webhooks = snapshot.flag(Setting.webhookEnabled);
-    if (webhooks === 'closed') return refuse(parts, 'webhooks_off');
-    const secrets = webhookSecrets(snapshot);
-    if (webhooks === 'unknown') return refuse(parts, 'unknown_settings');
-    if (!secrets) return refuse(parts, 'unknown_settings', new BadSetting(Setting.webhookKeys));
-
-    const relay = secrets.relay[parts.provider];
-    if (relay && !relaySigned(relay, reading.signed, request.headers[relayHeaders[parts.provider]])) return refuse(parts, 'not_authentic');
-
-    const { allowed, refused } = judge(reading.notices, secrets, snapshot);
-    if (allowed.length === 0) return refuse(parts, refused);
-    return settle(parts, await recordAll(parts, allowed, signal), refused);
   };
+}
+
+async function answer(parts: WebhookParts, event: APIGatewayProxyEventV2, signal: AbortSignal): Promise<APIGatewayProxyStructuredResultV2> {
+  const request = rawRequest(event);
+  const reading = parts.read(request);
+  if (reading.kind === 'handshake') {
+    parts.told('handshake');
+    return { statusCode: 200, headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }, body: reading.echo };
+  }
+  if (reading.kind === 'rejected') return refuse(parts, reading.reason);
+
+  const snapshot = await parts.settings.read();
+  const webhooks = snapshot.flag(Setting.webhookEnabled);
+  if (webhooks === 'closed') return refuse(parts, 'webhooks_off');
+  const secrets = webhookSecrets(snapshot);
+  if (webhooks === 'unknown') return refuse(parts, 'unknown_settings');
+  if (!secrets) return refuse(parts, 'unknown_settings', new BadSetting(Setting.webhookKeys));
+
+  const relay = secrets.relay[parts.provider];
+  if (relay && !relaySigned(relay, reading.signed, request.headers[relayHeaders[parts.provider]])) return refuse(parts, 'not_authentic');
+
+  const { allowed, refused } = judge(reading.notices, secrets, snapshot);
+  if (allowed.length === 0) return refuse(parts, refused);
+  return settle(parts, await recordAll(parts, allowed, signal), refused);
 }
 
 /** Which connections the authentic and allowlisted notices are for; and how to answer where none of them counts. */

@@ -26,10 +26,12 @@ const longest = 2000;
 
 /** What of it is on the list, within lists and records too. Types hold that already; this holds where they were talked round: `unlisted` counts what was left out. */
 export function onlyListed(fields: LogFields): Record<string, unknown> {
-  const entries = Object.entries(fields);
-  const kept = entries.filter(([name, value]) => known.has(name) && value !== undefined);
-  const told = Object.fromEntries(kept.map(([name, value]) => [name, listedValue(value)]));
-  const unlisted = entries.filter(([name]) => !known.has(name)).length;
+  const told: Record<string, unknown> = {};
+  let unlisted = 0;
+  for (const [name, value] of Object.entries(fields)) {
+    if (!known.has(name)) unlisted += 1;
+    else if (value !== undefined) told[name] = listedValue(value);
+  }
   return unlisted === 0 ? told : { ...told, unlisted };
 }
 

@@ -69,7 +69,7 @@ export const inPlatform: readonly Sabotage[] = [
     { id: 'user-budget-ignored', breaks: 'One account cannot use up the project’s budget.', find: 'if (left < 1) refuse(', replace: 'if (left < -1e9) refuse(' },
   ]),
   ...inFile('lib/platform/log-fields.ts', ['functions/log-lines'], [
-    { id: 'any-field-logged', breaks: 'A log line says nothing that is not on the list.', find: 'known.has(name) && value !== undefined', replace: 'value !== undefined' },
+    { id: 'any-field-logged', breaks: 'A log line says nothing that is not on the list.', find: 'if (!known.has(name)) unlisted += 1;', replace: "if (name === '') unlisted += 1;" },
   ]),
   ...inFile('lib/platform/trace.ts', ['lib/platform/trace'], [
     { id: 'story-ends-with-the-hint', breaks: 'What a worker rings for goes on under the id of its own hint.', find: 'send({ ...hint, correlation }, ...rest)', replace: 'send(hint, ...rest)' },

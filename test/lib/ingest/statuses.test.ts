@@ -3,6 +3,7 @@ import { readMicrosoftNotices } from '../../../lib/ingest/read-microsoft-notices
 import { untold } from '../../support/traces.ts';
 import { receiveWebhook } from '../../../lib/ingest/receive-webhook.ts';
 import { Setting } from '../../../lib/platform/names.ts';
+import type { SettingsSnapshot } from '../../../lib/platform/settings.ts';
 import { countedTables } from '../../support/counted-tables.ts';
 import { aGoogleNotice, aGraphItem, aGraphPost, aPost, graphBody } from '../../support/notices.ts';
 import type { CountedTables } from '../../support/tables.ts';
@@ -157,6 +158,15 @@ describe('a POST with items of many connections', () => {
     const items = Array.from({ length: 100 }, (_, n) => aGraphItem({ connectionId: `c-${n}` }));
     expect(await receive(graphBody(JSON.stringify({ value: items })))).toEqual({ statusCode: 202 });
     expect(most).toBe(10);
+  });
+
+  it('is answered 503 within the time that Graph gives, whatever hangs: settings that came late count too', async () => {
+    const record = (_delivery: unknown, _now: number, signal?: AbortSignal) => new Promise<never>((_, fail) => signal?.addEventListener('abort', () => fail(new Error('given up'))));
+    const read = () => new Promise<SettingsSnapshot>((tell) => setTimeout(() => tell(openSettings()), 1500));
+    const receive = receiveWebhook({ provider: 'microsoft', read: readMicrosoftNotices, settings: { read }, inbox: { record }, hints: { send: async () => undefined, sendAll: async () => undefined }, clock: () => world.now(), trace: untold, told: () => undefined });
+    const began = performance.now();
+    expect(await receive(aGraphPost({ connectionId: 'c' }))).toEqual({ statusCode: 503 });
+    expect(performance.now() - began).toBeLessThan(3000);
   });
 
   it('has one write for each of its connections, also where there are more than ten', async () => {
