@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { exponent, inTurns } from './turns.ts';
+import { exponent, inPairs, inTurns } from './turns.ts';
 
 describe('ours and its floor', () => {
   it('are run in turns, who goes first changing, and told by the median of each turn’s ratio', async () => {
@@ -9,6 +9,14 @@ describe('ours and its floor', () => {
     // The first turn warms up and is not told.
     expect(await inTurns({ ours: run('ours'), floor: run('floor') }, { rounds: 3, seconds: 60 })).toEqual({ ours: 4, floor: 2, ratio: 2, from: 1, to: 3, rounds: 3 });
     expect(order).toEqual(['ours', 'floor', 'floor', 'ours', 'ours', 'floor', 'floor', 'ours']);
+  });
+
+  it('of about a millisecond are told by the medians of pairs, so that one call that was held up does not count', async () => {
+    const order: string[] = [];
+    const times = { ours: [9, 9, 9, 3, 300, 3], floor: [1, 1, 1, 2, 2, 200] };
+    const run = (who: 'ours' | 'floor') => () => Promise.resolve((order.push(who), times[who].shift() ?? Number.NaN));
+    expect(await inPairs({ ours: run('ours'), floor: run('floor') }, 3, { rounds: 1, seconds: 60 })).toEqual({ ours: 3, floor: 2, ratio: 1.5, from: 1.5, to: 1.5, rounds: 1 });
+    expect(order.slice(0, 6)).toEqual(['ours', 'floor', 'floor', 'ours', 'ours', 'floor']);
   });
 
   it('grow by the exponent that is fitted', () => {

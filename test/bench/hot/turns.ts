@@ -23,16 +23,37 @@ export interface Budget {
 
 /** The first round warms up. Who goes first changes from round to round. */
 export async function inTurns(contest: { readonly ours: Run; readonly floor: Run }, { rounds, seconds }: Budget): Promise<Compared> {
-  const seen: { ours: number; floor: number }[] = [];
+  return over({ rounds, seconds }, async (round) => {
+    const turn = { ours: 0, floor: 0 };
+    for (const who of order(round)) turn[who] = await contest[who]();
+    return turn;
+  });
+}
+
+/** For what takes about a millisecond: a round is so many pairs of one and the other, told by the median of each, so that what held up the machine for a while met both. */
+export async function inPairs(contest: { readonly ours: Run; readonly floor: Run }, pairs: number, budget: Budget): Promise<Compared> {
+  return over(budget, async () => {
+    const took: Record<'ours' | 'floor', number[]> = { ours: [], floor: [] };
+    for (let pair = 0; pair < pairs; pair += 1) for (const who of order(pair)) took[who].push(await contest[who]());
+    return { ours: at(took.ours, 0.5), floor: at(took.floor, 0.5) };
+  });
+}
+
+interface Turn {
+  readonly ours: number;
+  readonly floor: number;
+}
+const order = (n: number): readonly (keyof Turn)[] => (n % 2 === 0 ? ['ours', 'floor'] : ['floor', 'ours']);
+const at = (values: readonly number[], share: number): number => quantile(values, share) ?? Number.NaN;
+
+async function over({ rounds, seconds }: Budget, turn: (round: number) => Promise<Turn>): Promise<Compared> {
+  const seen: Turn[] = [];
   const end = performance.now() + seconds * 1000;
   for (let round = 0; round <= rounds; round += 1) {
     if (seen.length > 3 && performance.now() > end) break;
-    const turn = { ours: 0, floor: 0 };
-    for (const who of round % 2 === 0 ? (['ours', 'floor'] as const) : (['floor', 'ours'] as const)) turn[who] = await contest[who]();
-    seen.push(turn);
+    seen.push(await turn(round));
   }
   const counted = seen.slice(1);
-  const at = (values: readonly number[], share: number): number => quantile(values, share) ?? Number.NaN;
   const ratios = counted.map(({ ours, floor }) => ours / floor);
   return { ours: at(counted.map(({ ours }) => ours), 0.5), floor: at(counted.map(({ floor }) => floor), 0.5), ratio: at(ratios, 0.5), from: at(ratios, 0.25), to: at(ratios, 0.75), rounds: counted.length };
 }

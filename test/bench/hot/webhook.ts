@@ -2,12 +2,11 @@
 import type { Context } from 'aws-lambda';
 import { days } from '../../../lib/platform/clock.ts';
 import { aGoogleNotice, googleToken } from '../../support/notices.ts';
-import { quantile } from '../quantiles.ts';
 import { awsBeside } from './aws-beside.ts';
 import type { BareWebhook } from './bare-webhook.ts';
 import { bundled } from './bundled.ts';
 import { prepared, quietly } from './over-http.ts';
-import { cpuOf, inTurns, wallOf, type Budget, type Figure, type Hot, type Run } from './turns.ts';
+import { cpuOf, inPairs, inTurns, wallOf, type Budget, type Figure, type Hot, type Run } from './turns.ts';
 
 type Delivery = ReturnType<typeof aGoogleNotice>;
 type Receive = (event: Delivery, context: Context) => Promise<{ statusCode: number }>;
@@ -20,15 +19,11 @@ interface Contest {
 }
 
 const context = { awsRequestId: 'r', functionName: 'f', getRemainingTimeInMillis: () => 30_000 } as unknown as Context;
-/** So many in a row are a turn. */
-const each = 60;
+/** So many of each are a turn. */
+const each = 80;
 
-/** The median of single calls: one that the machine held up does not count for its neighbours. */
-const p50 = (one: Act): Run => async () => {
-  const took: number[] = [];
-  for (let n = 0; n < each; n += 1) took.push(await wallOf(one));
-  return quantile(took, 0.5) ?? Number.NaN;
-};
+const wall = (one: Act): Run => () => wallOf(one);
+/** The processor's clock is too coarse for one. */
 const processor = (one: Act): Run => async () => (await cpuOf(async () => {
   for (let n = 0; n < each; n += 1) await one();
 })) / each;
@@ -44,9 +39,8 @@ export async function webhooks(budget: Budget): Promise<Hot> {
     await aws.hold({ rows: [...ids, 'dirty', 'floor', 'dirty-floor'].map((id) => ['sync-state', { connection_id: id, part: 'inbox', v: 1, generation: 1, ...(!id.startsWith('c-') && { dirtySince: Date.now() + days(1), dirtyShard: '1' }) }]) });
     const figures: Figure[] = [];
     for (const { what, floorIs, ours, floor } of await contests(handler, bareWebhook, ids)) {
-      const beside = (of: (one: Act) => Run) => quietly(() => inTurns({ ours: of(ours), floor: of(floor) }, budget));
-      figures.push({ what: `webhook, ${what}`, floorIs, compared: await beside(p50) });
-      figures.push({ what: `webhook, ${what}, processor alone`, floorIs, compared: await beside(processor) });
+      figures.push({ what: `webhook, ${what}`, floorIs, compared: await quietly(() => inPairs({ ours: wall(ours), floor: wall(floor) }, each, budget)) });
+      figures.push({ what: `webhook, ${what}, processor alone`, floorIs, compared: await quietly(() => inTurns({ ours: processor(ours), floor: processor(floor) }, budget)) });
     }
     return { figures, growth: [] };
   } finally {
