@@ -15,7 +15,7 @@ export interface EmfLines {
 
 export function emfLines(service: string): EmfLines {
   const metrics = new Metrics({ namespace: metricNamespace, serviceName: service, logger: silent });
-  const document = ([name, value, dimensions]: Figure): EmfOutput => {
+  const make = ([name, value, dimensions]: Figure): EmfOutput => {
     const { totals = [] }: MetricKind = metricCatalog[name];
     const values = dimensions as Readonly<Record<string, string>>;
     for (const set of [Object.keys(values), ...totals]) metrics.addDimensions(Object.fromEntries(set.map((each) => [each, values[each] ?? ''])));
@@ -25,12 +25,22 @@ export function emfLines(service: string): EmfLines {
     metrics.clearDimensions();
     return made;
   };
+  // But for values and time the catalog is closed: each of its series is made once.
+  const known = new Map<string, EmfOutput>();
+  const document = (figure: Figure): EmfOutput => {
+    const [name, value, dimensions] = figure;
+    const series = name + JSON.stringify(dimensions);
+    const made = known.get(series) ?? make(figure);
+    known.set(series, made);
+    return { ...made, [name]: value };
+  };
   return (figures, at) => {
     const lines: EmfOutput[] = [];
     for (const figure of figures) {
       const made = document(figure);
-      const line = lines.find((each) => agree(each, made));
-      if (line) join(line, made);
+      const place = lines.findIndex((each) => agree(each, made));
+      const line = lines[place];
+      if (line) lines[place] = joined(line, made);
       else lines.push(made);
     }
     return lines.map((line) => JSON.stringify({ ...line, _aws: { ...line._aws, Timestamp: at } }));
@@ -43,11 +53,13 @@ function agree(line: EmfOutput, { _aws, ...values }: EmfOutput): boolean {
   return told.every((name) => line[name] === undefined) && Object.entries(values).every(([name, value]) => (line[name] ?? value) === value);
 }
 
-function join(line: EmfOutput, { _aws, ...values }: EmfOutput): void {
+function joined(line: EmfOutput, { _aws, ...values }: EmfOutput): EmfOutput {
+  const directives = [...line._aws.CloudWatchMetrics];
   for (const directive of _aws.CloudWatchMetrics) {
-    const alike = line._aws.CloudWatchMetrics.find(({ Dimensions }) => String(Dimensions) === String(directive.Dimensions));
-    if (alike) alike.Metrics.push(...directive.Metrics);
-    else line._aws.CloudWatchMetrics.push(directive);
+    const at = directives.findIndex(({ Dimensions }) => String(Dimensions) === String(directive.Dimensions));
+    const alike = directives[at];
+    if (alike) directives[at] = { ...alike, Metrics: [...alike.Metrics, ...directive.Metrics] };
+    else directives.push(directive);
   }
-  Object.assign(line, values);
+  return { ...line, ...values, _aws: { ...line._aws, CloudWatchMetrics: directives } };
 }

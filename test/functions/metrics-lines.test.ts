@@ -57,6 +57,18 @@ describe('a figure', () => {
     expect(line).toMatchObject({ service: 'calendar-sync-staging', ...dimensions, outcome: 'succeeded', calendar_sync_runs_total: 1, calendar_sync_latency_ms: 1234, calendar_sync_items_processed: 0, calendar_sync_notice_to_visible_ms: 56 });
   });
 
+  it('says the same of its sets each time, whatever was told with it before', () => {
+    const { measure } = telemetry();
+    const dimensions = { direction: 'inbound', calendar_provider: 'google' } as const;
+    measure(Metric.latency, 1, dimensions);
+    measure(Metric.latency, 2, dimensions, [Metric.items, 3, dimensions], [Metric.enabled, 1, {}]);
+    measure(Metric.latency, 4, dimensions);
+    const [first, , last] = emitted();
+    expect(last?._aws.CloudWatchMetrics).toEqual(first?._aws.CloudWatchMetrics);
+    expect(Object.keys(last ?? {})).toEqual(Object.keys(first ?? {}));
+    expect([first, last].map((line) => line?.['calendar_sync_latency_ms'])).toEqual([1, 4]);
+  });
+
   it('has a line of its own where it would gainsay another of the same moment', () => {
     telemetry().measure(Metric.watchActs, 1, { calendar_provider: 'google', what: 'made' }, [Metric.watchActs, 2, { calendar_provider: 'google', what: 'stopped' }], [Metric.failures, 3, { direction: 'inbound', calendar_provider: 'unknown' }], [Metric.enabled, 4, {}]);
     const samples = lines.flatMap((line) => {
