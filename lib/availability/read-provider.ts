@@ -17,7 +17,7 @@ const [earliest, latest] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('8999
 /** As instants are stored. */
 export const storedInstant = (ms: number): string => new Date(Math.min(Math.max(ms, earliest), latest)).toISOString();
 
-// An event's row has more: the client spends as much on each attribute as on all that is done here.
+// An event's row has twice as many: to read them all takes the client longer than all that is done here.
 const names = Object.fromEntries(['row', 'start', 'end', ...healthAttributes].map((name) => [`#${name}`, name]));
 
 /** The query, without where a page begins: health rows start at `0` and end at `9`, so that every span meets them, before all else. */
