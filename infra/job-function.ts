@@ -66,7 +66,7 @@ export class JobFunction extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
-      systemLogLevelV2: SystemLogLevel.INFO,
+      systemLogLevelV2: numbers.platformLines === 'of-failures' ? SystemLogLevel.WARN : SystemLogLevel.INFO,
       ...bundleOf(name),
       architecture: Architecture.ARM_64,
       memorySize: numbers.memoryMb,

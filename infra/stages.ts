@@ -8,6 +8,8 @@ export interface FunctionNumbers {
   readonly timeoutSeconds: number;
   /** Environments set aside for this function, which also bound it. Absent: it draws on what the account has left. */
   readonly reservedConcurrency?: number;
+  /** Of the platform's own lines only those about invocations that failed: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html. Absent: start and report of each. */
+  readonly platformLines?: 'of-failures';
 }
 
 export interface WorkerNumbers {
@@ -57,8 +59,9 @@ export const stageNames = ['staging', 'production'] as const;
 export type StageName = (typeof stageNames)[number];
 
 const functions: Stage['functions'] = {
-  'google-webhook': { memoryMb: 512, timeoutSeconds: 5, reservedConcurrency: 10 },
-  'microsoft-webhook': { memoryMb: 512, timeoutSeconds: 5, reservedConcurrency: 10 },
+  // Their own line tells of each notice; the platform's two would be as many bytes again, and half of what logs cost.
+  'google-webhook': { memoryMb: 512, timeoutSeconds: 5, reservedConcurrency: 10, platformLines: 'of-failures' },
+  'microsoft-webhook': { memoryMb: 512, timeoutSeconds: 5, reservedConcurrency: 10, platformLines: 'of-failures' },
   'inbound-sync': { memoryMb: 256, timeoutSeconds: 120 },
   'booking-sync': { memoryMb: 256, timeoutSeconds: 60 },
   availability: { memoryMb: 512, timeoutSeconds: 10 },

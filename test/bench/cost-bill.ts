@@ -18,6 +18,8 @@ export interface Running {
   /** It comes over the HTTP API. */
   readonly api?: true;
   readonly kmsRequests?: number;
+  /** The platform has lines about failed invocations alone. */
+  readonly platformLines?: 'of-failures';
 }
 
 /** Dollars of one operation, by what is paid for. */
@@ -28,7 +30,7 @@ const wholeCpuMb = 1769;
 /** Milliseconds that a call is waited for. Ours within AWS; a calendar provider's as `npm run scale` assumes them. */
 export const waits = { table: 4, queue: 8, google: 250, graph: 450 } as const;
 /** Lines of the platform itself about each invocation, start and report, as JSON. */
-export const platformLogBytes = 600;
+const platformLogBytes = 600;
 const gb = 1024 ** 3;
 
 /** One call after the other, as nearly all are: the processor's time as counted, and the waits. */
@@ -39,7 +41,11 @@ export function billedMs({ cpuMs, calls }: Pick<Measured, 'cpuMs' | 'calls'>, me
 
 const waitOf = (what: string): number => (what.startsWith('google ') ? waits.google : what.startsWith('graph ') ? waits.graph : what.startsWith('SendMessage') ? waits.queue : waits.table);
 
-export function billOf(counted: Measured, { memoryMb, api, kmsRequests = 0 }: Running, { perMillion, perGb }: Prices): Bill {
+/** Ours and the platform's. */
+export const logBytesOf = ({ logBytes, invocations }: Pick<Measured, 'logBytes' | 'invocations'>, { platformLines }: Running): number => logBytes + (platformLines === 'of-failures' ? 0 : invocations * platformLogBytes);
+
+export function billOf(counted: Measured, running: Running, { perMillion, perGb }: Prices): Bill {
+  const { memoryMb, api, kmsRequests = 0 } = running;
   const each = (name: keyof Prices['perMillion'], units: number): number => (units * perMillion[name].price) / 1e6;
   return {
     api: each('apiRequests', api ? 1 : 0),
@@ -48,7 +54,7 @@ export function billOf(counted: Measured, { memoryMb, api, kmsRequests = 0 }: Ru
     writes: each('writeUnits', counted.writeUnits),
     reads: each('readUnits', counted.readUnits),
     queues: each('sqsRequests', counted.sqsRequests),
-    logs: ((counted.logBytes + counted.invocations * platformLogBytes) / gb) * perGb.logs.price,
+    logs: (logBytesOf(counted, running) / gb) * perGb.logs.price,
     out: (counted.bytesOut / gb) * perGb.out.price,
     kms: each('kmsRequests', kmsRequests),
   };

@@ -2,7 +2,7 @@
 // With --count the operations are counted anew and kept in counted.json.
 import { fixedLines } from './cost-fixed.ts';
 import { countAnew, keepCounted, readCounted, readPrices } from './cost-counted.ts';
-import { billedMs, platformLogBytes, totalOf, waits, type Bill, type Prices } from './cost-bill.ts';
+import { billedMs, logBytesOf, totalOf, waits, type Bill, type Prices } from './cost-bill.ts';
 import type { Counting } from './cost-operations.ts';
 import { eventsEach } from './cost-operations.ts';
 import { fleetBill, pricing, runningOf, type FleetBill } from './cost-report.ts';
@@ -57,9 +57,9 @@ await runBench<Options>({
 
 function operation(what: string, counted: Counting['operations'][string], prices: Prices): Record<string, string | number> {
   const running = runningOf(what);
-  const { writeUnits, readUnits, sqsRequests, providerCalls, bytesIn, logBytes, invocations } = counted;
+  const { writeUnits, readUnits, sqsRequests, providerCalls, bytesIn } = counted;
   const calls = Object.values(counted.calls).reduce((sum, times) => sum + times, 0);
-  return { what, calls, 'write units': writeUnits, 'read units': readUnits, SQS: sqsRequests, provider: providerCalls, 'bytes in': bytesIn, 'log bytes': logBytes + invocations * platformLogBytes, 'billed ms': Math.round(billedMs(counted, running.memoryMb)), '$ a million': tidy(totalOf(pricing({ operations: { [what]: counted }, storedBytes: 0 }, prices)(what)) * 1e6) };
+  return { what, calls, 'write units': writeUnits, 'read units': readUnits, SQS: sqsRequests, provider: providerCalls, 'bytes in': bytesIn, 'log bytes': logBytesOf(counted, running), 'billed ms': Math.round(billedMs(counted, running.memoryMb)), '$ a million': tidy(totalOf(pricing({ operations: { [what]: counted }, storedBytes: 0 }, prices)(what)) * 1e6) };
 }
 
 function notices({ perMillionNotices: { received, withPull }, naive }: FleetBill): Table['rows'] {

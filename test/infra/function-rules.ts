@@ -43,6 +43,11 @@ export function functionRules(stack: Synthesized): void {
       for (const { Properties } of stack.of('AWS::Logs::LogGroup')) expect(Properties['RetentionInDays']).toBeGreaterThan(0);
     });
 
+    it('leave start and report of what went well to the metrics in webhooks alone, which run for every notice', () => {
+      const levels = functions.map((fn) => [nameOf(fn), object(fn.Properties['LoggingConfig'])['SystemLogLevel']]);
+      expect(levels.filter(([, level]) => level !== 'INFO').sort()).toEqual([['google-webhook', 'WARN'], ['microsoft-webhook', 'WARN']]);
+    });
+
     it('have each a role of their own, without a policy of others', () => {
       const roles = functions.map((fn) => reference(fn.Properties['Role']));
       expect(new Set(roles).size).toBe(functions.length);
