@@ -1,13 +1,8 @@
 // The floor of what runs in the world of faults: the very calls that ours made, made again bare, on the same tables as they were before.
-import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { parseJson } from '../../../lib/calendars/json.ts';
-import { toItem } from '../../../lib/platform/dynamo.ts';
-import type { TableName } from '../../../lib/platform/names.ts';
 import type { FaultWorld } from '../../faults/fault-world.ts';
-import type { Written } from '../../support/memory-tables.ts';
+import { takingBack } from './taken-back.ts';
 import { cpuOf, inTurns, type Budget, type Compared } from './turns.ts';
-
-const keysOf: Readonly<Record<TableName, readonly string[]>> = { connections: ['connection_id'], 'sync-state': ['connection_id', 'part'], 'busy-intervals': ['provider_id', 'row'], 'booking-events': ['booking_id', 'part'] };
 
 /** Runs it once to record its calls, then ours and the calls alone in turns, each on the tables, queues and clock of before. */
 export async function againstItsCalls(world: FaultWorld, work: () => Promise<unknown>, budget: Budget): Promise<Compared & { readonly calls: number }> {
@@ -57,23 +52,15 @@ function record(world: FaultWorld): { calls: (() => Promise<unknown>)[]; stop: (
 
 const withoutSignal = ({ signal: _signal, ...init }: RequestInit = {}): RequestInit => init;
 
-/** Takes back all writes since the last time, the newest first. */
+/** All as it was: tables, queues and clock. */
 function undoing(world: FaultWorld): () => Promise<void> {
   const { tables, queues } = world;
-  const written: Written[] = [];
-  let recording = true;
+  const takeBack = takingBack(tables);
   const [messages, now] = [[...queues.messages], world.now];
-  tables.onWrite = (one) => void (recording && written.push(one));
   return async () => {
-    recording = false;
-    for (const { table, before, after } of written.reverse()) {
-      if (before) tables.put(table, before);
-      else if (after) await (tables.dynamo as DynamoDBClient).send(new DeleteItemCommand({ TableName: tables.named[table], Key: toItem(Object.fromEntries(keysOf[table].map((name) => [name, after[name]]))) }));
-    }
-    written.length = 0;
+    await takeBack();
     queues.messages = [...messages];
     world.now = now;
     world.notices.length = 0;
-    recording = true;
   };
 }
