@@ -16,7 +16,7 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
     .useTable('connections', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useIndexes('connections', Index.connectionsByAccount)
     .useTable('sync-state', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
-    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
+    .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
     .useTable('booking-events', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
     .useIndexes('booking-events', Index.bookingsByEnd)

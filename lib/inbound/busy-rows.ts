@@ -1,6 +1,6 @@
 // Busy rows, each carrying the fence it was last written under. Every write of one is a single put on one condition: nobody with a
 // newer fence has been there. A removal leaves a tombstone for a day, so that a late write can't bring the row back.
-import { PutItemCommand, QueryCommand, type DynamoDBClient, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, PutItemCommand, QueryCommand, type DynamoDBClient, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { calendarPrefix, eventRow, healthEnd, healthRow, healthStart, seriesKey, type ConnectionHealth } from '../platform/busy-keys.ts';
 import { days, minutes } from '../platform/clock.ts';
 import { toItem, unlessRefused, type Item } from '../platform/dynamo.ts';
@@ -43,12 +43,16 @@ export interface BusyRows {
   remove(providerId: string, rowKey: string, options: { fence: number; now: number; news?: BusyNews }): Promise<boolean>;
   /** The live rows of one calendar by row key; strongly consistent. */
   ofCalendar(place: CalendarPlace): Promise<Map<string, StoredRow>>;
+  /** Those of these row keys of one calendar that have a live row; strongly consistent. */
+  live(place: CalendarPlace, rowKeys: readonly string[]): Promise<string[]>;
   /** Row keys of the live rows of one series; strongly consistent. */
   ofSeries(place: CalendarPlace, series: string): Promise<string[]>;
   /** Refused too where the state was changed since this pull read the connection, by one who holds no lease: a grant found dead, a consent, a goodbye. Not where it was found dead long ago and the connection never heard of it. */
   saveHealth(providerId: string, health: ConnectionHealth, fence: number): Promise<boolean>;
 }
 
+/** A key costs a unit, and a unit reads sixteen rows of a calendar at once. */
+const fewKeys = 10;
 const tombstoneLife = days(1);
 /** Whoever found a grant dead has said so on the connection by then, or never will: longer than any function lives. A fence is never below the clock. */
 const diesWithin = minutes(5);
@@ -80,6 +84,17 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
     } while (from);
     return found;
   };
+  const ofCalendar: BusyRows['ofCalendar'] = async ({ providerId, connectionId, calendarKey }) => {
+    const ofIt = {
+      KeyConditionExpression: 'provider_id = :provider AND begins_with(#row, :prefix)',
+      FilterExpression: 'attribute_exists(#start)',
+      // The rest of a row would cost a third more to read, and is needed by nobody here.
+      ProjectionExpression: '#row, #start, #end, series, fence',
+      ExpressionAttributeNames: { '#row': 'row', '#start': 'start', '#end': 'end' },
+      ExpressionAttributeValues: { ':provider': { S: providerId }, ':prefix': { S: calendarPrefix(connectionId, calendarKey) } },
+    };
+    return new Map(await query(ofIt, (row) => [keyOf(row), stored(row)] as const));
+  };
   return {
     put: (place, { eventId, start, end, series }, fence, news) =>
       put(
@@ -97,16 +112,15 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
       ),
     remove: (providerId, rowKey, { fence, now, news }) =>
       put({ provider_id: providerId, row: rowKey, expires: Math.ceil((now + tombstoneLife) / 1000) }, fence, news && ((before) => news.removed(before))),
-    async ofCalendar({ providerId, connectionId, calendarKey }) {
-      const ofIt = {
-        KeyConditionExpression: 'provider_id = :provider AND begins_with(#row, :prefix)',
-        FilterExpression: 'attribute_exists(#start)',
-        // The rest of a row would cost a third more to read, and is needed by nobody here.
-        ProjectionExpression: '#row, #start, #end, series, fence',
-        ExpressionAttributeNames: { '#row': 'row', '#start': 'start', '#end': 'end' },
-        ExpressionAttributeValues: { ':provider': { S: providerId }, ':prefix': { S: calendarPrefix(connectionId, calendarKey) } },
-      };
-      return new Map(await query(ofIt, (row) => [keyOf(row), stored(row)] as const));
+    ofCalendar,
+    async live(place, rowKeys) {
+      if (rowKeys.length <= fewKeys) {
+        const Keys = rowKeys.map((row) => ({ provider_id: { S: place.providerId }, row: { S: row } }));
+        const { Responses, UnprocessedKeys } = await dynamo.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
+        if (UnprocessedKeys?.[table] === undefined) return (Responses?.[table] ?? []).filter(({ start }) => start !== undefined).map(keyOf);
+      }
+      const there = await ofCalendar(place);
+      return rowKeys.filter((rowKey) => there.has(rowKey));
     },
     ofSeries({ providerId, connectionId, calendarKey }, series) {
       const ofIt = {

@@ -125,12 +125,10 @@ async function replaceSeries({ rows, place, plan }: CalendarPull, series: string
   plan.sweep(place, (await rows.ofSeries(place, series)).filter((rowKey) => !named.has(rowKey)));
 }
 
-/** A delta may name hundreds of instances far outside the window: one query tells which of them have a row at all. */
+/** A delta may name hundreds of instances far outside the window, and names each booking of ours: only those that have a row are removed. */
 async function sweepStrays(rows: BusyRows, plan: PullPlan, place: CalendarPlace): Promise<void> {
   const here = [...plan.strays].flatMap(([rowKey, of]) => (of.calendarKey === place.calendarKey ? [rowKey] : []));
-  if (here.length === 0) return;
-  const there = await rows.ofCalendar(place);
-  plan.sweep(place, here.filter((rowKey) => there.has(rowKey)));
+  if (here.length > 0) plan.sweep(place, await rows.live(place, here));
 }
 
 const zoneChanged = (row: CursorRow, page: Page): boolean => page.zone !== undefined && row.zone !== undefined && page.zone !== row.zone;
