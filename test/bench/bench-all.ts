@@ -27,7 +27,7 @@ const parts = (budget: Budget, small: boolean): Readonly<Record<string, () => Pr
   'cold start': () => coldStarts(budget),
   notice: () => notices(small ? [10, 30, 100] : [50, 500, 5000], budget),
   booking: () => bookings(small ? [1, 3, 10] : [10, 100, 1000], budget),
-  delta: () => deltas([1, 10, 100], budget),
+  delta: () => deltas([1, 10, 100], small ? [10, 30, 100] : [50, 500, 5000], budget),
   list: () => lists(small ? [30, 100, 300] : [1000, 3000, 10_000], budget),
   availability: () => availability(small ? [[1, 100], [1, 300], [10, 100]] : [[1, 500], [1, 5000], [10, 500], [10, 5000]], budget),
   overlay: () => overlays(small ? [100, 300, 1000] : [500, 5000, 50_000], budget),

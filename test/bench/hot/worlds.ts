@@ -83,6 +83,17 @@ const delta = (changes: number, budget: Budget): Promise<Figure> =>
     return { what: `inbound delta, ${changes} ${changes === 1 ? 'change' : 'changes'}`, floorIs, compared: await againstItsCalls(world, pullOf(world, person.id), budget) };
   });
 
+/** The delta by which a booking's own event comes back, in a calendar of so many events. */
+const ownEventBack = (events: number, budget: Budget): Promise<Figure> =>
+  inWorld(async (world) => {
+    const person = await personWith(world, events);
+    const body = publish(world, { id: 'b-1', version: 1, providerId: person.providerId, span: hourSlot(world, 40), cancelled: false });
+    await world.invoke('bench', () => world.functions.booking({ Records: [record(body)] }, world.now + seconds(55)));
+    await world.heard();
+    amend(world, person, 'inbox', { dirtySince: world.now, dirtyShard: '0' });
+    return { what: `our own event comes back, ${events.toLocaleString('en-US')} events there`, floorIs, compared: await againstItsCalls(world, pullOf(world, person.id), budget) };
+  });
+
 /** A complete list by Graph of so many events, of which nothing has changed. */
 const graphRelist = (events: number, budget: Budget): Promise<Figure> =>
   inWorld(async (world) => {
@@ -139,10 +150,11 @@ export async function posts(sizes: readonly number[], budget: Budget): Promise<H
   return { figures, growth: [growthOf('webhook, one POST', 'connections that it names', sizes, figures)] };
 }
 
-export async function deltas(sizes: readonly number[], budget: Budget): Promise<Hot> {
+export async function deltas(sizes: readonly number[], there: readonly number[], budget: Budget): Promise<Hot> {
   const figures: Figure[] = [];
   for (const size of sizes) figures.push(await delta(size, budget));
-  return { figures, growth: [growthOf('inbound delta', 'changes', sizes, figures)] };
+  const back = await inOrder(there, (size) => ownEventBack(size, budget));
+  return { figures: [...figures, ...back], growth: [growthOf('inbound delta', 'changes', sizes, figures), { ...growthOf('our own event comes back', 'events that stand there', there, back), most: unmoved }] };
 }
 
 export async function lists(sizes: readonly number[], budget: Budget): Promise<Hot> {
