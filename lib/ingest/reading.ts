@@ -1,5 +1,5 @@
 // Two unlike protocols, one result: what a request claims to be, before anything of it is believed.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuthenticWatch } from '../platform/watch-token.ts';
 import type { KeyRing } from '../platform/key-ring.ts';
 
@@ -34,5 +34,5 @@ export const slots = 40;
 export const largestBody = 256 * 1024;
 
 export const rejected = (reason: 'too_large' | 'malformed'): Reading => ({ kind: 'rejected', reason });
-export const digestOf = (...parts: string[]): Buffer => createHash('sha256').update(JSON.stringify(parts)).digest();
+export const digestOf = (...parts: string[]): Buffer => hash('sha256', JSON.stringify(parts), 'buffer');
 export const keyOf = (digest: Buffer): string => digest.subarray(0, 8).toString('base64url');
