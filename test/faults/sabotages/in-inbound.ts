@@ -60,7 +60,7 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'busy-row-unfenced', breaks: 'A late write does not pass over a newer row.', find: "'attribute_not_exists(provider_id) OR fence <= :mine'", replace: "'attribute_not_exists(provider_id) OR fence <= :mine OR fence > :mine'" },
     {
       id: 'tombstone-not-written', breaks: 'A removal leaves a tombstone, so that a late write cannot bring the row back.',
-      find: "import { PutItemCommand, QueryCommand,", replace: "import { DeleteItemCommand, PutItemCommand, QueryCommand,",
+      find: " PutItemCommand, QueryCommand,", replace: " DeleteItemCommand, PutItemCommand, QueryCommand,",
       and: { find: 'put({ provider_id: providerId, row: rowKey, expires: Math.ceil((now + tombstoneLife) / 1000) }, fence, news && ((before) => news.removed(before))),', replace: 'dynamo.send(new DeleteItemCommand({ TableName: table, Key: toItem({ provider_id: providerId, row: rowKey }) })).then(() => void [fence, now, news, tombstoneLife] === undefined),' },
     },
   ]),
