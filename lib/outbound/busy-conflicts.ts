@@ -29,7 +29,10 @@ type Booked = Pick<Wish, 'id' | 'start' | 'end' | 'cancelled'>;
 
 /** Pure: which new busy time lies over which booking that stands. */
 export const conflicts = (added: readonly NewBusy[], wishes: readonly Booked[]): { readonly busy: NewBusy; readonly wish: Booked }[] =>
-  wishes.flatMap((wish) => (wish.cancelled ? [] : added.filter(({ start, end }) => start < Date.parse(wish.end) && end > Date.parse(wish.start)).map((busy) => ({ busy, wish }))));
+  wishes.filter(({ cancelled }) => !cancelled).flatMap((wish) => {
+    const [from, to] = [Date.parse(wish.start), Date.parse(wish.end)];
+    return added.filter(({ start, end }) => start < to && end > from).map((busy) => ({ busy, wish }));
+  });
 
 /** Bookings end at most this long after the busy time that they overlap; longer ones are met by later busy time alone. */
 const longestBooking = days(1);
