@@ -54,6 +54,13 @@ export const providerOutage: Drill = {
       const writes = (await eventWrites(run, provider)).filter(({ at }) => at >= began);
       return { reads: reads.map(({ at }) => at), writes: writes.map(({ at }) => at) };
     };
+    const rungDuringBackOff = async (provider: CalendarProvider): Promise<unknown> => {
+      const { connection: { connection_id: id } } = of(provider);
+      await eventually('a back-off has begun', async () => Number((await stateRow(platform, id, 'pull'))['backoffUntil']?.N ?? 0) > sandbox.clock.now() + seconds(15), patience);
+      const { body } = await platform.post('/v1/sync/inbound', { connection_id: id });
+      expectThat(body['outcome'] === 'backing_off', `asked to read at once it says ${String(body['outcome'])}`);
+      return body['outcome'];
+    };
 
     await step({
       name: 'outage',
@@ -87,7 +94,7 @@ export const providerOutage: Drill = {
 
     await step({
       name: 'backs-off',
-      expects: 'Reads and writes are tried again and again, never within half a minute of the last try.',
+      expects: 'Reads and writes are tried again and again, never within half a minute of the last try; whoever asks for a read meanwhile is told that it waits.',
       localOnly: true,
       act: () =>
         each(async (provider) => {
@@ -98,7 +105,7 @@ export const providerOutage: Drill = {
           const gaps = (times: readonly number[]): number[] => times.slice(1).map((at, n) => (at - (times[n] ?? 0)) / 1000);
           const [reads, writes] = [gaps(seen.reads), gaps(seen.writes)];
           expectThat([...reads, ...writes].every((gap) => gap >= 30), `seconds between reads: ${reads.join(', ')}; between writes: ${writes.join(', ')}`);
-          return { seconds_between_reads: reads, seconds_between_writes: writes };
+          return { seconds_between_reads: reads, seconds_between_writes: writes, rung_for_meanwhile: await rungDuringBackOff(provider) };
         }),
     });
 
