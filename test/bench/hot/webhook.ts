@@ -21,6 +21,8 @@ interface Contest {
 const context = { awsRequestId: 'r', functionName: 'f', getRemainingTimeInMillis: () => 30_000 } as unknown as Context;
 /** So many of each are a turn. */
 const each = 80;
+/** So many of each before the first, so that neither is measured while it is still being compiled. */
+const warm = 400;
 
 const wall = (one: Act): Run => () => wallOf(one);
 /** The processor's clock is too coarse for one. */
@@ -34,11 +36,14 @@ export async function webhooks(budget: Budget): Promise<Hot> {
     await prepared(aws, 'google-webhook');
     const { handler } = (await bundled('functions/google-webhook.ts')) as { handler: Receive };
     const { bareWebhook } = (await bundled('test/bench/hot/bare-webhook.ts')) as { bareWebhook: BareWebhook };
-    // Each accepted notice, ours or the floor's, meets a connection of its own that is clean: by wall and by processor, with a turn to warm up.
-    const ids = Array.from({ length: 4 * each * (budget.rounds + 1) }, (_, n) => `c-${n}`);
+    // Each accepted notice, ours or the floor's, meets a connection of its own that is clean.
+    const ids = Array.from({ length: 2 * warm + 4 * each * (budget.rounds + 1) }, (_, n) => `c-${n}`);
     await aws.hold({ rows: [...ids, 'dirty', 'floor', 'dirty-floor'].map((id) => ['sync-state', { connection_id: id, part: 'inbox', v: 1, generation: 1, ...(!id.startsWith('c-') && { dirtySince: Date.now() + days(1), dirtyShard: '1' }) }]) });
     const figures: Figure[] = [];
     for (const { what, floorIs, ours, floor } of await contests(handler, bareWebhook, ids)) {
+      await quietly(async () => {
+        for (let n = 0; n < warm; n += 1) for (const act of [ours, floor]) await act();
+      });
       figures.push({ what: `webhook, ${what}`, floorIs, compared: await quietly(() => inPairs({ ours: wall(ours), floor: wall(floor) }, each, budget)) });
       figures.push({ what: `webhook, ${what}, processor alone`, floorIs, compared: await quietly(() => inTurns({ ours: processor(ours), floor: processor(floor) }, budget)) });
     }
