@@ -1,7 +1,8 @@
 // What answers over HTTP, as the functions are, against the same commands sent bare by the same SDK: here availability, and what webhook.ts takes from it.
-import { DynamoDBClient, QueryCommand, type AttributeValue, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, type DynamoDBClient, type AttributeValue, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { busyQuery } from '../../../lib/availability/read-provider.ts';
+import { dynamoClient, steady } from '../../../lib/platform/clients.ts';
 import { days, hours, minutes } from '../../../lib/platform/clock.ts';
 import { healthEnd, healthRow, healthStart } from '../../../lib/platform/busy-keys.ts';
 import { Setting, settingsPath, type FunctionName } from '../../../lib/platform/names.ts';
@@ -33,10 +34,6 @@ export async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function clientOf({ url }: AwsBeside): DynamoDBClient {
-  return new DynamoDBClient({ endpoint: url, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
-}
-
 /** Milliseconds of one, of so many in a row. */
 const many = (one: () => Promise<unknown>, by: typeof wallOf, times: number): Run => async () => (await by(async () => {
   for (let n = 0; n < times; n += 1) await one();
@@ -50,7 +47,7 @@ export async function availability(sizes: readonly (readonly [connections: numbe
   try {
     await prepared(aws, 'availability');
     const { handler } = (await import('../../../functions/availability.ts')) as unknown as { handler: Handler };
-    const dynamo = clientOf(aws);
+    const dynamo = dynamoClient(steady);
     const figures: Figure[] = [];
     const points: (readonly [number, number])[] = [];
     for (const [connections, intervals] of sizes) {
@@ -63,10 +60,10 @@ export async function availability(sizes: readonly (readonly [connections: numbe
       const { body = '{}' } = await quietly(ask);
       if ((JSON.parse(body) as { busy: unknown[] }).busy.length === 0) throw new Error('Nothing is busy.');
       const bare = () => bareQuery(dynamo, busyQuery(aws.named['busy-intervals'], provider, { start: from, end: to }));
-      const times = Math.min(20, Math.ceil(20_000 / (connections * intervals)));
+      const times = Math.min(20, Math.ceil(50_000 / (connections * intervals)));
       const turns = (by: typeof wallOf) => quietly(() => inTurns({ ours: many(ask, by, times), floor: many(bare, by, times) }, budget));
       const compared = await turns(wallOf);
-      const [what, floorIs] = [`availability, ${connections} × ${intervals.toLocaleString('en-US')} intervals`, 'the same Query, its pages unread'];
+      const [what, floorIs] = [`availability, ${connections} × ${intervals.toLocaleString('en-US')} intervals`, 'the same Query by the same client, its pages unread'];
       figures.push({ what, floorIs, compared }, { what: `${what}, processor alone`, floorIs, compared: await turns(cpuOf) });
       points.push([connections * intervals, compared.ours]);
     }

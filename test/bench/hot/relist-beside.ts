@@ -67,7 +67,7 @@ export async function relist(events: number, budget: Budget): Promise<Figure> {
       for (const call of calls) await call();
     };
     const compared = await inTurns({ ours: timed(pull), floor: timed(bare) }, budget);
-    return { what: `re-list, ${events.toLocaleString('en-US')} events`, floorIs: 'paging and reading rows, bare', compared };
+    return { what: `re-list, ${events.toLocaleString('en-US')} events`, floorIs: 'paging and reading rows by the SDK as it comes', compared };
   } finally {
     end();
   }
