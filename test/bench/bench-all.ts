@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runBench, wholeNumber, type Finding, type Report } from './bench.ts';
 import { coldStarts } from './hot/cold-start.ts';
 import { availability } from './hot/over-http.ts';
+import { floors } from './hot/relist-beside.ts';
 import { overlays } from './hot/overlay.ts';
 import { exponent, type Budget, type Compared, type Figure, type Growth, type Hot } from './hot/turns.ts';
 import { bookings, deltas, lists, notices, posts, ticks } from './hot/worlds.ts';
@@ -109,7 +110,7 @@ function aims(figures: readonly Figure[], growth: readonly Growth[]): Finding[] 
   aim('an accepted notice against its bare calls', ({ what }) => what === 'webhook, accepted', 1.15);
   aim('a webhook’s bundle against the clients, Powertools and middy alone', ({ what, floorIs }) => /cold start, (google|microsoft)-webhook/.test(what) && floorIs.includes('middy'), 1.1);
   aim('a worker’s bundle against the webhook’s', ({ floorIs }) => floorIs === 'google-webhook', 2);
-  aim('a list of 10,000 anew', ({ what }) => what === 're-list, 10,000 events', 1.3);
+  for (const by of Object.values(floors)) aim(`a list of 10,000 anew, against ${by}`, ({ what, floorIs }) => what === 're-list, 10,000 events' && floorIs === by, 1.3);
   aim('availability against one query', ({ what }) => /^availability.*intervals$/.test(what), 1.3);
   aim('overlay against every library', ({ what, floorIs }) => what.startsWith('overlay') && floorIs !== 'a naive loop', 1);
   for (const { what, by, points, most } of growth) found.push({ promise: most === undefined ? `${what} grows no faster than ${by}` : `${what} does not grow with ${by}`, measured: `exponent ${tidy(exponent(points))}`, kept: exponent(points) <= (most ?? linear), aim: true });

@@ -25,8 +25,11 @@ interface Beside {
   readonly accessToken: string;
   readonly refreshToken: string;
 }
+/** Paging and reading the rows. */
+export const floors = { plain: 'its calls by the SDK as it comes', own: 'its calls by our own client' } as const;
 const id = 'c-1';
-type Calls = (() => Promise<unknown>)[];
+/** What was asked, to be asked again by this client of the tables. */
+type Calls = ((dynamo: DynamoDBClient) => Promise<unknown>)[];
 
 async function calendarBeside(): Promise<{ beside: Beside; ask: (wanted: Wanted) => Promise<void>; end: () => void }> {
   const child = fork(fileURLToPath(new URL('calendar-process.ts', import.meta.url)), { execArgv: ['--no-warnings'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
@@ -43,8 +46,8 @@ async function calendarBeside(): Promise<{ beside: Beside; ask: (wanted: Wanted)
   };
 }
 
-/** A list anew of so many events of which nothing has changed, against its calls made again by a client of the SDK as it comes and `fetch`, each answer parsed and no more. */
-export async function relist(events: number, budget: Budget): Promise<Figure> {
+/** A list anew of so many events of which nothing has changed, against its calls made again by `fetch` and a client of the SDK as it comes, and by one as ours are; each answer is parsed and no more. */
+export async function relist(events: number, budget: Budget): Promise<Figure[]> {
   const { beside, ask, end } = await calendarBeside();
   try {
     const settings = openSettings().set(Setting.jobsEnabled, 'true');
@@ -63,11 +66,13 @@ export async function relist(events: number, budget: Budget): Promise<Figure> {
       await ask('taken back');
       return cpuOf(run);
     };
-    const bare = async (): Promise<void> => {
-      for (const call of calls) await call();
+    const against = async (floorIs: string, dynamo: DynamoDBClient): Promise<Figure> => {
+      const bare = async (): Promise<void> => {
+        for (const call of calls) await call(dynamo);
+      };
+      return { what: `re-list, ${events.toLocaleString('en-US')} events`, floorIs, compared: await inTurns({ ours: timed(pull), floor: timed(bare) }, budget) };
     };
-    const compared = await inTurns({ ours: timed(pull), floor: timed(bare) }, budget);
-    return { what: `re-list, ${events.toLocaleString('en-US')} events`, floorIs: 'paging and reading rows by the SDK as it comes', compared };
+    return [await against(floors.plain, new DynamoDBClient()), await against(floors.own, dynamoClient(steady))];
   } finally {
     end();
   }
@@ -82,14 +87,13 @@ async function workerOn({ aws, google, named, account, accessToken, refreshToken
   const ring = parseKeyRing(JSON.parse(openSettings().get(Setting.tokenKeys) ?? ''));
   const tokens = seal(ring, JSON.stringify({ access_token: accessToken, expires_at: now + minutes(55), refresh_token: refreshToken }), { connectionId: id, now });
   await functions.create({ v: 1, connection_id: id, provider_id: 'p-1', calendar_provider: 'google', state: 'active', account, zone: 'Europe/Berlin', scopes: [], tokens, calendars: [{ id: account, key: calendarKey(account), blocks: true, receives: true }], watches: [], created_at: now, granted_at: now });
-  const plain = new DynamoDBClient();
   const send = dynamo.send.bind(dynamo) as (command: unknown) => Promise<unknown>;
   const { fetch } = globalThis;
   return {
     functions,
     async recording(work) {
       // A lease that is taken already, and the like, is refused: that costs no less.
-      dynamo.send = ((command: Parameters<typeof plain.send>[0]) => (calls.push(() => plain.send(command).catch(() => undefined)), send(command))) as typeof dynamo.send;
+      dynamo.send = ((command: Parameters<typeof dynamo.send>[0]) => (calls.push((client) => client.send(command).catch(() => undefined)), send(command))) as typeof dynamo.send;
       globalThis.fetch = (input, { signal: _signal, ...init } = {}) => (calls.push(async () => parseJson(await (await fetch(input, init)).text())), fetch(input, init));
       await work();
       dynamo.send = send as typeof dynamo.send;

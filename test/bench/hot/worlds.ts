@@ -9,7 +9,7 @@ import { startFaultWorld, type FaultWorld, type Person } from '../../faults/faul
 import { quiet } from '../../faults/quiet.ts';
 import { aGraphPost } from '../../support/notices.ts';
 import { targetOf } from '../storm-fakes.ts';
-import { relist } from './relist-beside.ts';
+import { floors, relist } from './relist-beside.ts';
 import { againstItsCalls } from './replay.ts';
 import type { Budget, Figure, Growth, Hot } from './turns.ts';
 
@@ -159,10 +159,10 @@ export async function deltas(sizes: readonly number[], there: readonly number[],
 
 export async function lists(sizes: readonly number[], budget: Budget): Promise<Hot> {
   const [again, first]: [Figure[], Figure[]] = [[], []];
-  for (const size of sizes) again.push(await relist(size, budget));
+  for (const size of sizes) again.push(...(await relist(size, budget)));
   for (const size of sizes) first.push(await firstList(size, budget));
   const byGraph = await graphRelist(sizes[1] ?? 1, budget);
-  return { figures: [...again, byGraph, ...first], growth: [growthOf('re-list', 'events', sizes, again), growthOf('first list', 'events', sizes, first)] };
+  return { figures: [...again, byGraph, ...first], growth: [growthOf('re-list', 'events', sizes, again.filter(({ floorIs: of }) => of === floors.plain)), growthOf('first list', 'events', sizes, first)] };
 }
 
 export const growthOf = (what: string, by: string, sizes: readonly number[], figures: readonly Figure[]): Growth => ({ what, by, unit: 'ms', points: figures.map(({ compared }, index) => [sizes[index] ?? 0, compared.ours] as const) });
