@@ -18,6 +18,8 @@ interface Options {
   readonly small?: true;
 }
 
+/** As it was given: functions that run here are told of endpoints of their own. */
+const environment = { ...process.env };
 /** Linear, and a fifth for noise. */
 const linear = 1.2;
 
@@ -95,7 +97,7 @@ async function freshness(progress: (line: string) => void): Promise<Report> {
   progress('freshness: the whole stack on this machine');
   const command = [fileURLToPath(new URL('freshness.ts', import.meta.url)), '--changes', '24', '--people', '4', '--json', '--limit', '200'];
   const { stdout, failure } = await new Promise<{ stdout: string; failure: Error | null }>((resolve) => {
-    execFile(process.execPath, ['--no-warnings', ...command], { maxBuffer: 2 ** 24 }, (error, out) => resolve({ stdout: out, failure: error }));
+    execFile(process.execPath, ['--no-warnings', ...command], { env: environment, maxBuffer: 2 ** 24 }, (error, out) => resolve({ stdout: out, failure: error }));
   });
   if (stdout !== '') return JSON.parse(stdout) as Report;
   return { tables: [], findings: [{ promise: 'freshness could be measured', measured: failure?.message.split('\n')[1] ?? 'it said nothing', kept: false }] };
