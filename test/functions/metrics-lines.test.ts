@@ -86,6 +86,12 @@ describe('a figure', () => {
     ]));
   });
 
+  it('is counted twice where it is told twice in one moment, the same value or not', () => {
+    telemetry().measure(Metric.failures, 1, { direction: 'inbound', calendar_provider: 'google' }, [Metric.failures, 1, { direction: 'inbound', calendar_provider: 'google' }]);
+    expect(lines).toHaveLength(2);
+    expect(emitted().map((line) => line._aws.CloudWatchMetrics.map(({ Metrics }) => Metrics.length))).toEqual([[1], [1]]);
+  });
+
   it('without dimensions of its own is told by its stage alone', () => {
     telemetry().measure(Metric.enabled, 0, {});
     expect(emitted()[0]?._aws.CloudWatchMetrics[0]).toMatchObject({ Dimensions: [['service']], Metrics: [{ Name: 'calendar_sync_enabled', Unit: 'Count' }] });
