@@ -1,10 +1,11 @@
-import { GetItemCommand, UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import type { CalendarProvider } from '../../lib/calendars/port.ts';
 import { days, hours, minutes, seconds } from '../../lib/platform/clock.ts';
 import { connections, type ConnectionWatch } from '../../lib/platform/connections.ts';
 import { Setting } from '../../lib/platform/names.ts';
 import { eventually } from '../support/eventually.ts';
+import { stateRow } from '../support/inbox-rows.ts';
 import { becomesBusy, hour, professional, type Professional } from '../support/journey.ts';
 import { sendJson } from '../support/send-json.ts';
 import { timePasses } from '../support/time-passes.ts';
@@ -29,11 +30,12 @@ async function watchesOf({ connection }: Professional): Promise<readonly Connect
   return (await connections(dynamo, outputs.tables.connections).get(connection.connection_id))?.watches ?? [];
 }
 
-async function pullRow({ connection }: Professional): Promise<Record<string, AttributeValue>> {
-  const { dynamo, outputs } = run().platform;
-  const { Item = {} } = await dynamo.send(new GetItemCommand({ TableName: outputs.tables['sync-state'], ConsistentRead: true, Key: { connection_id: { S: connection.connection_id }, part: { S: 'pull' } } }));
-  return Item;
-}
+/** What the last pull left: busy time is seen before the pull that found it is over. */
+const pullRow = ({ connection }: Professional): Promise<Record<string, AttributeValue>> =>
+  eventually('nobody at work on the row', async () => {
+    const row = await stateRow(run().platform, connection.connection_id, 'pull');
+    return Number(row['leaseUntil']?.N ?? 0) <= run().sandbox.clock.now() && row;
+  });
 
 /** Nothing but this watch lives there, and the row names it. */
 const standsAlone = (provider: CalendarProvider, ada: Professional, fits: (id: string) => boolean): Promise<string> =>

@@ -1,7 +1,7 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { CalendarProvider } from '../../../lib/calendars/port.ts';
 import { channelOf, deliver, deliverUntilTaken, googleNotice, graphNotice, subscriptionOf, type Delivery } from '../../support/deliveries.ts';
-import { settled } from '../../support/inbox-rows.ts';
+import { inboxRow, settled } from '../../support/inbox-rows.ts';
 import { becomesBusy, hour, professional, type Professional } from '../../support/journey.ts';
 import type { Run } from '../../support/run.ts';
 import { eventWrites } from '../act.ts';
@@ -46,11 +46,11 @@ export const idempotency: Drill = {
           const { someone, notice } = of(provider);
           const id = someone.connection.connection_id;
           await settled(run.platform, id);
-          const pulls = (): number => run.sandbox.logs('inbound-sync').filter(({ line }) => line.includes('"message":"pull"') && line.includes(id)).length;
-          const before = pulls();
+          const before = JSON.stringify(await inboxRow(run.platform, id));
           const answer = await deliver(outputs, notice);
           expectThat(answer.status === 200 && answer.reason === 'duplicate', `answered ${answer.status} ${answer.reason ?? ''}`);
-          expectThat(pulls() === before, 'it was pulled again');
+          const after = JSON.stringify(await inboxRow(run.platform, id));
+          expectThat(after === before, `it marked the connection: ${before}, then ${after}`);
           return { status: answer.status, reason: answer.reason };
         }),
     });
