@@ -56,7 +56,7 @@ export interface Looked {
   readonly failure?: CalendarError;
 }
 
-/** After this many failures in a row polling no longer relies on what may be left of the watches. */
+/** After this many failures in a row polling no longer relies on what may be left of the watches, and waits for them no longer. */
 export const failuresTillTight = 3;
 
 /** From half a minute up to six hours, doubling, with full jitter; what the provider asked for is the least. */
@@ -70,23 +70,27 @@ export const rangFor = ({ watches }: Connection, rang: readonly Rang[]): string 
 
 export const watchesApart = ({ calendar_provider, calendars }: Connection): boolean => calendar_provider === 'google' && calendars.filter(({ blocks, receives }) => blocks || receives).length > 1;
 
-/** Throws where a lifecycle notice asked for a look and it could not be had: a failed check is a failed pull. */
+/**
+ * Throws where a lifecycle notice asked for a look and it could not be had: a failed check is a failed pull. After some of them the
+ * calendars are read all the same, polled fast, and the look is asked for on its own time until it is had.
+ */
 export async function lookAfterWatches({ watches, random }: { watches: WatchKeeper; random: Random }, look: Look): Promise<Looked> {
   const { connection, state, due, now, gates, rang } = look;
   const { pull, inbox } = state;
   const suspicion = suspect(pull, { now, delivered: hasDelivered(state), rang: rangFor(connection, rang), severalWatches: watchesApart(connection), byPoll: false, changed: [] });
   const silent = gates.jobs && gates.notices ? silentCalendar(suspicion, { now, provenAt: pull.provenAt, madeAt: madeAt(connection, suspicion) }) : undefined;
-  const check = inbox.watchDue !== undefined;
+  const asked = inbox.watchDue !== undefined;
+  const owed = (pull.watchFailures ?? 0) >= failuresTillTight;
   const want = watches.want(connection, now);
   const waits = pull.watchFailures !== undefined && (pull.dueWatch ?? 0) > now;
   const wanted = !waits && (want === 'missing' || (want === 'renewal' && gates.jobs));
   const heard = rang.filter(({ id }) => id !== '' && !connection.watches.some((watch) => watch.id === id));
-  if (!check && silent === undefined && !wanted && heard.length === 0 && !due.has('watch')) {
+  if (!asked && silent === undefined && !wanted && heard.length === 0 && !due.has('watch')) {
     return { connection, dueWatch: pull.dueWatch ?? watches.nextAt(connection, now), failures: pull.watchFailures ?? 0, replaced: false, suspicion, done: {} };
   }
-  const kept = await ensure(watches, { connectionId: connection.connection_id, calendars: look.calendars, snapshot: look.snapshot, check, heard, ...(silent !== undefined && { silent: new Set([silent]) }) });
-  if (check && kept.failure) throw kept.failure;
-  const failures = kept.failure ? (pull.watchFailures ?? 0) + 1 : 0;
+  const kept = await ensure(watches, { connectionId: connection.connection_id, calendars: look.calendars, snapshot: look.snapshot, check: asked || owed, heard, ...(silent !== undefined && { silent: new Set([silent]) }) });
+  if (asked && kept.failure && (pull.errorCount ?? 0) < failuresTillTight) throw kept.failure;
+  const failures = kept.failure ? Math.max((pull.watchFailures ?? 0) + 1, asked ? failuresTillTight : 0) : 0;
   return {
     connection: kept.connection ?? connection,
     dueWatch: kept.failure ? now + watchRetry(failures, random, kept.failure.retryAfterMs) : (kept.nextAt ?? watches.nextAt(connection, now)),

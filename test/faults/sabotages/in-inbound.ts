@@ -76,6 +76,11 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'polls-in-step', breaks: 'Polls are jittered.', find: 'period * (0.75 + 0.5 * random())', replace: 'period * Math.max(1, 0.5 * random())' },
     { id: 'proven-watch-polled-fast', breaks: 'Where notices can be relied on, polls are slow.', find: 'proven ? Math.min(', replace: '!proven ? Math.min(' },
   ]),
+  ...inFile('lib/inbound/watching.ts', ['lib/connect/watch-troubles'], [
+    { id: 'failed-look-forgotten', breaks: 'A look at a watch that fails is asked for again.', find: 'if (asked && kept.failure && (pull.errorCount ?? 0) < failuresTillTight) throw kept.failure;', replace: '' },
+    { id: 'refused-look-stops-reading', breaks: 'A mailbox whose watch cannot be looked at is read all the same.', find: '&& (pull.errorCount ?? 0) < failuresTillTight) throw', replace: ') throw' },
+    { id: 'owed-look-forgotten', breaks: 'A look that was given up for polls is had in the end.', find: 'check: asked || owed,', replace: 'check: asked,' },
+  ]),
   ...inFile('lib/inbound/receive-hints.ts', ['faults/poison', 'lib/inbound/pull'], [
     { id: 'poison-hint-dropped', breaks: 'What is no hint goes to the dead letters.', find: "await parts.deadLetters(record, 'not_a_hint');", replace: '' },
   ]),

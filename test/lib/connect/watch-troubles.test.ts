@@ -106,6 +106,32 @@ describe('a subscription at Graph', () => {
     expect((await stateOf(world, connected)).inbox.watchDue).toBeUndefined();
   });
 
+  it('whose check is refused again and again is left to polls, which find what it may not tell; it is asked on until it answers', async () => {
+    const connected = await watched('microsoft');
+    connected.person.add(soon(1));
+    await settle();
+    expect((await world.pullRow(connected.id))['tight']).toBeUndefined();
+    const refused = { method: 'PATCH', path: '/subscriptions/', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: { code: 'ErrorAccessDenied', message: 'No.' } }), times: 5 } as const;
+    world.microsoft.addFault(refused);
+    world.microsoft.behaviour.pausesUntilReauthorized = true;
+    world.microsoft.lifecycle(connected.account, 'reauthorizationRequired');
+    await world.noticesCame();
+    connected.person.add(soon(2));
+    for (let time = 1; time <= 3; time += 1) {
+      expect(await world.pull(connected.id)).toMatchObject({ outcome: 'failed' });
+      world.advance(hours(1));
+    }
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: { renewed: 0 } });
+    expect([await busy(world, connected), await isDirty(world, connected), (await world.pullRow(connected.id))['tight']]).toEqual([[expect.anything(), expect.anything()], false, 1]);
+    world.advance(hours(7));
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: { renewed: 0 } });
+    expect((await world.pullRow(connected.id))['tight']).toBe(1);
+    world.advance(hours(7));
+    expect(await world.pull(connected.id)).toMatchObject({ outcome: 'pulled', watches: { renewed: 1 } });
+    expect((await world.pullRow(connected.id))['tight']).toBeUndefined();
+    world.microsoft.behaviour.pausesUntilReauthorized = false;
+  });
+
   it('that is refused for good leaves the mailbox to polls', async () => {
     world.microsoft.addFault({ method: 'POST', path: '/subscriptions', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: { code: 'ErrorAccessDenied', message: 'No.' } }) });
     const connected = await world.connect('microsoft');
