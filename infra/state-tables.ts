@@ -46,7 +46,7 @@ const shapes: Readonly<Record<TableName, Shape>> = {
     sortKey: text('part'),
     globalSecondaryIndexes: [
       { indexName: Index.pending, partitionKey: text('pendingShard'), sortKey: number('pendingSince'), ...keysOnly },
-      { indexName: Index.bookingsByEnd, partitionKey: text('provider_id'), sortKey: text('end'), ...keysOnly },
+      { indexName: Index.bookingsByEnd, partitionKey: text('provider_id'), sortKey: text('end'), projectionType: ProjectionType.INCLUDE, nonKeyAttributes: ['start'] },
     ],
     timeToLiveAttribute: 'expires',
     deletionProtection: true,

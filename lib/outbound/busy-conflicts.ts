@@ -1,4 +1,4 @@
-// New busy time over bookings that stand: found by the bookings' end, told with the times of both; the platform decides.
+// New busy time over bookings that stand: found by the bookings' times, told with the times of both; the platform decides.
 import type { Changes } from '../platform/changes.ts';
 import { days, type Clock } from '../platform/clock.ts';
 import type { Connection } from '../platform/connections.ts';
@@ -34,16 +34,19 @@ export const conflicts = (added: readonly NewBusy[], wishes: readonly Booked[]):
     return added.filter(({ start, end }) => start < to && end > from).map((busy) => ({ busy, wish }));
   });
 
-/** Bookings end at most this long after the busy time that they overlap; longer ones are met by later busy time alone. */
-const longestBooking = days(1);
+/** The index knows bookings by their end: of one that lasts longer only its last days are looked at. */
+const longestBooking = days(31);
 const mostPages = 10;
+/** Of keys and times alone: a page of them is 100 KB. */
+const pageOfKeys = 500;
 
 export async function tellBusyChanges({ future, changes, clock }: ConflictParts, { connection, added, cause }: BusyChange): Promise<void> {
   const now = clock();
   const about = { provider_id: connection.provider_id, connection_id: connection.connection_id };
   const coming = added.filter(({ end }) => end > now);
   if (coming.length > 0) {
-    const span = { endsAfter: Math.max(now, Math.min(...coming.map(({ start }) => start))), endsBefore: Math.max(...coming.map(({ end }) => end)) + longestBooking };
+    const last = Math.max(...coming.map(({ end }) => end));
+    const span = { endsAfter: Math.max(now, Math.min(...coming.map(({ start }) => start))), startsBefore: last, endsBefore: last + longestBooking, limit: pageOfKeys };
     let after: string | undefined;
     for (let page = 0; page < mostPages; page += 1) {
       const { ids, next } = await future.page(connection.provider_id, { ...span, ...(after !== undefined && { after }) });

@@ -1,4 +1,4 @@
-// A provider's bookings by their end, through an index that holds keys alone and may lag behind: whoever walks it for completeness walks
+// A provider's bookings by their end, through an index that holds keys and start alone and may lag behind: whoever walks it for completeness walks
 // once more a few minutes later.
 import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem } from '../platform/dynamo.ts';
@@ -16,6 +16,8 @@ export interface PageWanted {
   readonly endsAfter: number;
   /** Bookings that end before this instant; else all. */
   readonly endsBefore?: number;
+  /** Bookings that start before this instant; else all. Others count towards `limit`. */
+  readonly startsBefore?: number;
   readonly limit?: number;
   /** The `next` of the page before. */
   readonly after?: string;
@@ -47,14 +49,20 @@ export function futureBookings(dynamo: DynamoDBClient, table: string): FutureBoo
     return found;
   };
   return {
-    async page(providerId, { endsAfter, endsBefore, limit = 100, after }) {
+    async page(providerId, { endsAfter, endsBefore, startsBefore, limit = 100, after }) {
       const { Items, LastEvaluatedKey } = await dynamo.send(
         new QueryCommand({
           TableName: table,
           IndexName: Index.bookingsByEnd,
           KeyConditionExpression: endsBefore === undefined ? 'provider_id = :provider AND #end > :from' : 'provider_id = :provider AND #end BETWEEN :from AND :to',
-          ExpressionAttributeNames: { '#end': 'end' },
-          ExpressionAttributeValues: { ':provider': { S: providerId }, ':from': { S: iso(endsAfter) }, ...(endsBefore !== undefined && { ':to': { S: iso(endsBefore) } }) },
+          ...(startsBefore !== undefined && { FilterExpression: '#start < :until' }),
+          ExpressionAttributeNames: { '#end': 'end', ...(startsBefore !== undefined && { '#start': 'start' }) },
+          ExpressionAttributeValues: {
+            ':provider': { S: providerId },
+            ':from': { S: iso(endsAfter) },
+            ...(endsBefore !== undefined && { ':to': { S: iso(endsBefore) } }),
+            ...(startsBefore !== undefined && { ':until': { S: iso(startsBefore) } }),
+          },
           Limit: limit,
           ...(after !== undefined && { ExclusiveStartKey: JSON.parse(after) as Record<string, AttributeValue> }),
         }),

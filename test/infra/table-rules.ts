@@ -23,7 +23,7 @@ const shapes: Record<string, { readonly keys: string; readonly indexes: readonly
   },
   'booking-events': {
     keys: 'booking_id:S part:S',
-    indexes: ['by-provider-end KEYS_ONLY provider_id:S end:S', 'pending KEYS_ONLY pendingShard:S pendingSince:N'],
+    indexes: ['by-provider-end INCLUDE start provider_id:S end:S', 'pending KEYS_ONLY pendingShard:S pendingSince:N'],
     expires: 'expires',
     guarded: true,
   },
@@ -75,7 +75,8 @@ function keysOf(table: Resource, schema: Json | undefined): string {
 function indexesOf(table: Resource): string[] {
   const tell = (kind: string) => (json: Json): string => {
     const { IndexName, Projection, KeySchema } = object(json);
-    return `${kind}${plain(IndexName)} ${plain(object(Projection)['ProjectionType'])} ${keysOf(table, KeySchema)}`;
+    const { ProjectionType, NonKeyAttributes } = object(Projection);
+    return [`${kind}${plain(IndexName)}`, plain(ProjectionType), ...list(NonKeyAttributes).map(plain), keysOf(table, KeySchema)].join(' ');
   };
   return [...list(table.Properties['GlobalSecondaryIndexes']).map(tell('')), ...list(table.Properties['LocalSecondaryIndexes']).map(tell('local '))].sort();
 }

@@ -4,6 +4,10 @@ import { inFile, type Sabotage } from './sabotage.ts';
 const drains = ['lib/outbound/drain', 'lib/outbound/drain-crashes'];
 
 export const inOutbound: readonly Sabotage[] = [
+  ...inFile('lib/outbound/busy-conflicts.ts', ['lib/outbound/busy-conflicts'], [
+    { id: 'long-booking-unseen', breaks: 'New busy time over the first day of a long booking is told.', find: 'const longestBooking = days(31);', replace: 'const longestBooking = days(1);' },
+    { id: 'cancelled-booking-in-conflict', breaks: 'A cancelled booking stands in nobody’s way.', find: 'wishes.filter(({ cancelled }) => !cancelled)', replace: 'wishes' },
+  ]),
   ...inFile('lib/outbound/bookings.ts', [...drains, 'lib/outbound/receive-booking-batch'], [
     { id: 'version-compare-reversed', breaks: 'The newest version of a booking wins.', find: "'attribute_not_exists(booking_id) OR version < :version'", replace: "'attribute_not_exists(booking_id) OR version > :version'" },
     { id: 'same-version-again', breaks: 'The same version again changes nothing.', find: "'attribute_not_exists(booking_id) OR version < :version'", replace: "'attribute_not_exists(booking_id) OR version <= :version'" },

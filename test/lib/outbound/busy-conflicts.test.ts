@@ -78,6 +78,16 @@ describe.each(['google', 'microsoft'] as const)('busy time at %s', (provider) =>
     expect(world.changes.filter(({ type }) => type === 'booking.conflict')).toHaveLength(1);
   });
 
+  it('over the first hour of a booking of a week is a conflict; one that begins later is none', async () => {
+    const ada = await world.connect(provider);
+    await pull(world, ada.id);
+    const id = await book(ada, inHours(30, 7 * 24));
+    await book(ada, inHours(32));
+    ada.person.add(inHours(30));
+    await again(ada);
+    expect(world.changes.flatMap(({ type, booking_id }) => (type === 'booking.conflict' ? [booking_id] : []))).toEqual([id]);
+  });
+
   it('is told although the pull that wrote it died before it could say so', async () => {
     const ada = await world.connect(provider);
     await pull(world, ada.id);
