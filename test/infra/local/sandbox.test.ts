@@ -111,11 +111,9 @@ describe('a synthesized stack on this machine', () => {
     sandbox.on('alarm', ({ alarm, to }) => rang.push(`${alarm} ${to}`));
     expect(sandbox.alarms()).toMatchObject([{ name: 'small-ticking', state: 'INSUFFICIENT_DATA' }]);
     const ticks = () => sandbox.logs('upkeep').map(({ line }) => JSON.parse(line) as { tick: string; at: number });
-    await until('three ticks of a minute', () => ticks().length >= 3);
-    const [first, , third] = ticks();
-    expect(first?.tick).toBe('Scheduled Event');
-    // Two periods of a minute on the function's own clock, give or take a busy machine.
-    expect(((third?.at ?? 0) - (first?.at ?? 0)) / 60_000).toBeGreaterThan(1);
+    // Two periods of a minute on the function's own clock; those that a busy machine held up come closer together.
+    await until('three ticks of a minute', () => ticks().some(({ at }, n, { [n + 2]: third }) => third !== undefined && third.at - at > 60_000));
+    expect(ticks()[0]?.tick).toBe('Scheduled Event');
     await until('the alarm rang', () => rang.includes('small-ticking ALARM'));
     expect(sandbox.metrics.emf()).toMatchObject({ ignored: [] });
   });
