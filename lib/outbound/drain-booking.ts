@@ -123,12 +123,12 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
     return { ...report, ...end, fence: lease.fence, ms: parts.clock() - now };
   } catch (error) {
-    const end = await failed(parts, { connection, lease, meter, errorCount: (row.errorCount ?? 0) + 1, error });
+    const end = await failed(parts, { connection, lease, meter, present, errorCount: (row.errorCount ?? 0) + 1, error });
     return { ...report, ...end, ...(end.outcome !== 'gated' && { ms: parts.clock() - now }) };
   }
 }
 
-async function failed(parts: OutboundParts, { connection, lease, meter, errorCount, error }: { connection: Connection; lease: Lease; meter: CallMeter; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
+async function failed(parts: OutboundParts, { connection, lease, meter, present, errorCount, error }: { connection: Connection; lease: Lease; meter: CallMeter; present: boolean; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
   if (error instanceof GateClosed) {
     await parts.leases.giveUp(lease, {});
     return { outcome: 'gated' };
@@ -138,8 +138,9 @@ async function failed(parts: OutboundParts, { connection, lease, meter, errorCou
     await parts.leases.giveUp(lease, {});
     return { outcome: 'grant_dead', error };
   }
-  if (error instanceof CalendarError && error.kind === 'rejected') {
-    // This booking's own fault: it waits, and the connection's other bookings go on.
+  if (error instanceof CalendarError && (error.kind === 'rejected' || (error.kind === 'unreadable' && !present))) {
+    // This booking's own fault, or that of a calendar that takes no deletes any more, from which bookings may just be moving away: it waits, and
+    // the connection's other bookings go on.
     await parts.leases.giveUp(lease, { lastError: safeReason(error), ...meter.count() });
     return { outcome: 'failed', retryAt: parts.clock() + minutes(5), error };
   }

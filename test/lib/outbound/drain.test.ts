@@ -63,6 +63,25 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(await pending(refused)).toBe(true);
   });
 
+  it('that cannot be taken out of a calendar which takes no writes any more holds up nobody: the calendar in its place gets it, and the next', async () => {
+    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
+    const [old, inPlace] = ada.calendars;
+    const [moves, next] = [newId(), newId()];
+    await wishFor(ada, moves, 1);
+    await drain(world, moves);
+    await world.tables.put('connections', { ...ada.connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
+    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
+    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body });
+    await outbound(world).bookings.mark(moves, world.clock());
+    expect(await drain(world, moves)).toMatchObject({ outcome: 'left', targets: [{ outcome: 'created' }, { outcome: 'failed', retryAt: world.clock() + minutes(5) }] });
+    await wishFor(ada, next, 1, { at: 9 });
+    expect(await drain(world, next)).toMatchObject({ outcome: 'done', targets: [{ outcome: 'created' }] });
+    expect(ada.hands[1]?.standing()).toMatchObject([span(5), span(9)]);
+    expect(await pending(moves)).toBe(true);
+    await bringAbout(moves);
+    expect(ada.person.standing()).toEqual([]);
+  });
+
   it('asks nothing of the calendar when it is as wished already', async () => {
     const ada = await world.connect(provider);
     const id = newId();
