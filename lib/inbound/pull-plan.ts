@@ -1,6 +1,7 @@
 // What a pull has decided so far, without any I/O: which rows to put now, which to remove once every put of every page of every
 // calendar is made. Removing first would let a slot blink free while an event moves from one calendar, or page, to another.
 import type { Present, RemoteItem, Window } from '../calendars/port.ts';
+import { endOfTime } from '../platform/clock.ts';
 import { rowKeyOf, type BusyRow, type CalendarPlace } from './busy-rows.ts';
 import { overlaps } from './window.ts';
 
@@ -100,7 +101,7 @@ export class PullPlan {
       this.removals.delete(rowKey);
       this.strays.delete(rowKey);
       free.delete(rowKey);
-      puts.set(rowKey, { rowKey, eventId: item.id, start: item.start, end: item.end, ...(item.series !== undefined && { series: item.series }) });
+      puts.set(rowKey, { rowKey, eventId: item.id, start: item.start, end: Math.min(item.end, endOfTime), ...(item.series !== undefined && { series: item.series }) });
     } else if (stray && !view.complete) {
       puts.delete(rowKey);
       this.strays.set(rowKey, place);

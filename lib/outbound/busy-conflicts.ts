@@ -1,6 +1,6 @@
 // New busy time over bookings that stand: found by the bookings' times, told with the times of both; the platform decides.
 import type { Changes } from '../platform/changes.ts';
-import { days, type Clock } from '../platform/clock.ts';
+import { days, endOfTime, type Clock } from '../platform/clock.ts';
 import type { Connection } from '../platform/connections.ts';
 import type { FutureBookings } from './future-bookings.ts';
 import type { Wish } from './bookings.ts';
@@ -46,7 +46,7 @@ export async function tellBusyChanges({ future, changes, clock }: ConflictParts,
   const coming = added.filter(({ end }) => end > now);
   if (coming.length > 0) {
     const last = Math.max(...coming.map(({ end }) => end));
-    const span = { endsAfter: Math.max(now, Math.min(...coming.map(({ start }) => start))), startsBefore: last, endsBefore: last + longestBooking, limit: pageOfKeys };
+    const span = { endsAfter: Math.max(now, Math.min(...coming.map(({ start }) => start))), startsBefore: last, endsBefore: Math.min(last + longestBooking, endOfTime), limit: pageOfKeys };
     let after: string | undefined;
     for (let page = 0; page < mostPages; page += 1) {
       const { ids, next } = await future.page(connection.provider_id, { ...span, ...(after !== undefined && { after }) });

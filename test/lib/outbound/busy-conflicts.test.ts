@@ -5,7 +5,7 @@ import { conflicts } from '../../../lib/outbound/busy-conflicts.ts';
 import { changeId } from '../../../lib/platform/changes.ts';
 import { days, hours, minutes } from '../../../lib/platform/clock.ts';
 import { live } from '../../support/mortal.ts';
-import { notice } from '../../support/readings.ts';
+import { busy, notice } from '../../support/readings.ts';
 import { startSmallWorld, type Connected, type SmallWorld } from '../../support/small-world.ts';
 import { drain, leaseLength, pull } from '../../support/workers.ts';
 
@@ -86,6 +86,21 @@ describe.each(['google', 'microsoft'] as const)('busy time at %s', (provider) =>
     ada.person.add(inHours(30));
     await again(ada);
     expect(world.changes.flatMap(({ type, booking_id }) => (type === 'booking.conflict' ? [booking_id] : []))).toEqual([id]);
+  });
+
+  it.each(['9999-12-15T00:00:00Z', provider === 'google' ? '9999-12-31T23:59:00-10:00' : '9999-12-31T20:00:00Z'])('that lasts until %s, as good as for ever, blocks, and is a conflict with what lies under it', async (until) => {
+    const ada = await world.connect(provider);
+    await pull(world, ada.id);
+    const id = await book(ada, inHours(30));
+    ada.person.add({ start: world.clock() + hours(29), end: Date.parse(until) }, ...(provider === 'google' ? [{ end: { dateTime: until } }] : []));
+    world.advance(minutes(1));
+    await notice(world, ada);
+    expect(await pull(world, ada.id)).toMatchObject({ outcome: 'pulled' });
+    expect(world.changes.map(({ type, booking_id }) => [type, booking_id])).toEqual([['booking.conflict', id], ['busy.changed', undefined]]);
+    expect(await busy(world, ada)).toEqual([expect.stringMatching(/\/9999-12-/)]);
+    world.advance(days(8));
+    await pull(world, ada.id);
+    expect(world.changes).toHaveLength(2);
   });
 
   it('is told although the pull that wrote it died before it could say so', async () => {
