@@ -117,6 +117,7 @@ async function saveApplied(context: TargetContext, event: WrittenEvent, { outcom
     appliedVersion: wish.version,
     attemptedAt: undefined,
     told: undefined,
+    seen: undefined,
     settled,
     start_time: wish.start,
     end_time: wish.end,

@@ -36,6 +36,8 @@ export interface TargetRow {
   readonly strays?: ReadonlySet<string>;
   /** Every event id that a calendar provider chose for it: what pointers there may be. */
   readonly had?: ReadonlySet<string>;
+  /** An etag under which inbound read the event and found it no older than applied; our next write of it removes this. */
+  readonly seen?: string;
   /** What a person did to the event, as last told to the platform; our next write of it removes this. */
   readonly told?: string;
 }
@@ -73,6 +75,8 @@ export interface Bookings {
   forgetStrays(bookingId: string, target: string, strays: readonly string[]): Promise<void>;
   /** Remembers what was told of an event (undefined: nothing more), unless we have written it since the row was read. */
   noteTold(bookingId: string, target: string, noted: { etag: string | undefined; told: string | undefined }): Promise<void>;
+  /** Remembers that the event was read under this etag, unless we have written it since the row was read. */
+  noteSeen(bookingId: string, target: string, noted: { etag: string; seen: string }): Promise<void>;
   point(connectionId: string, eventId: string, pointer: Pointer): Promise<void>;
   /** Strongly consistent, by event id; those without a pointer are left out. */
   pointers(connectionId: string, eventIds: readonly string[]): Promise<Map<string, Pointer>>;
@@ -201,6 +205,19 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
             UpdateExpression: told === undefined ? 'REMOVE told' : 'SET told = :told',
             ConditionExpression: etag === undefined ? 'attribute_exists(booking_id) AND attribute_not_exists(etag)' : 'etag = :etag',
             ...((etag !== undefined || told !== undefined) && { ExpressionAttributeValues: { ...(etag !== undefined && { ':etag': { S: etag } }), ...(told !== undefined && { ':told': { S: told } }) } }),
+          }),
+        ),
+      );
+    },
+    async noteSeen(bookingId, target, { etag, seen }) {
+      await unlessRefused(
+        dynamo.send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: { booking_id: { S: bookingId }, part: { S: target } },
+            UpdateExpression: 'SET seen = :seen',
+            ConditionExpression: 'etag = :etag',
+            ExpressionAttributeValues: { ':seen': { S: seen }, ':etag': { S: etag } },
           }),
         ),
       );

@@ -11,6 +11,7 @@ import type { FutureBookings } from './future-bookings.ts';
 
 /** Which calendar. */
 export interface Place {
+  readonly providerId: string;
   readonly connectionId: string;
   readonly calendarId: string;
   readonly calendarKey: string;
@@ -36,8 +37,10 @@ export function judgeEdit(eventId: string, found: FoundEvent | undefined, { wish
   return asWished(found, wish) ? { kind: 'none' } : { kind: 'moved', start: found.start, end: found.end };
 }
 
+export const movedTo = ({ start, end }: Span): string => `moved ${start}/${end}`;
+
 /** The fact as the target row remembers it, so that a later list does not tell it anew. */
-const told = (edit: Edit, eventId: string): string | undefined => (edit.kind === 'none' ? undefined : edit.kind === 'deleted' ? `deleted ${eventId}` : `moved ${edit.start}/${edit.end}`);
+const told = (edit: Edit, eventId: string): string | undefined => (edit.kind === 'none' ? undefined : edit.kind === 'deleted' ? `deleted ${eventId}` : movedTo(edit));
 
 export interface EditParts {
   readonly bookings: Bookings;

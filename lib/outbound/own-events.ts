@@ -2,9 +2,9 @@
 // seen here and undone: the target is disputed, the booking pending again, and a drain puts it right. What a person did is told.
 import type { Calendars, Present } from '../calendars/port.ts';
 import type { Connection } from '../platform/connections.ts';
-import { targetPart, type TargetRow, type Wish } from './bookings.ts';
+import { targetPart, type Bookings, type TargetRow, type Wish } from './bookings.ts';
 import { tellBusyChanges, type BusyChange } from './busy-conflicts.ts';
-import { asWished, rowAt, settleSuspicion, unshown, type EditParts, type ListedPlace, type Place } from './edited-events.ts';
+import { asWished, movedTo, rowAt, settleSuspicion, unshown, type EditParts, type ListedPlace, type Place } from './edited-events.ts';
 
 /** Which booking an event stands for, and the version it was written with, where that could be seen (Graph's deltas don't show it). */
 export interface SeenMark {
@@ -66,11 +66,14 @@ const mostReads = 50;
 export function ownEvents(parts: EditParts) {
   const { bookings, hints, clock } = parts;
   return {
-    /** Marks by event id. An event that merely carries a copy of our mark, under an id that is not ours, is a person's own. */
+    /**
+     * Marks by event id. An event that merely carries a copy of our mark, under an id that is not ours, is a person's own; one of another
+     * provider's booking, met in a calendar that several look at, blocks like any event.
+     */
     async recognise(place: Place, items: readonly Present[], calendars: Calendars): Promise<Map<string, SeenMark>> {
       const ours = new Map<string, SeenMark>();
       for (const { id, ours: mark } of items) {
-        if (mark && calendars.predictedId({ connectionId: place.connectionId, calendarId: place.calendarId, bookingId: mark.bookingId, generation: mark.generation }) === id) ours.set(id, mark);
+        if (mark && (isOfConnection(calendars, place, { id, mark }) || (googleId.test(id) && (await isOfProvider(parts, place, { id, mark, calendars }))))) ours.set(id, mark);
       }
       const isOurTransaction = ({ transactionId }: Present): boolean => transactionId !== undefined && ourTransactionId.test(transactionId);
       const perhaps = items.filter((item) => !ours.has(item.id) && (place.adopts === true || isOurTransaction(item)));
@@ -79,10 +82,12 @@ export function ownEvents(parts: EditParts) {
       for (const item of perhaps) {
         const { id, ours: shown } = item;
         const pointer = pointers.get(id);
-        if (!pointer && !isOurTransaction(item)) continue;
+        if (pointer?.target === notOurs || (!pointer && !isOurTransaction(item))) continue;
         const mark = pointer ? (shown?.bookingId === pointer.bookingId ? shown : { bookingId: pointer.bookingId }) : (await calendars.read({ id: place.calendarId, key: place.calendarKey }, id))?.mark;
-        if (mark && !pointer) await bookings.point(place.connectionId, id, { bookingId: mark.bookingId, target: targetPart(place.connectionId, place.calendarKey) });
-        if (mark) ours.set(id, mark);
+        if (!mark) continue;
+        const known = pointer !== undefined || (await isOfProvider(parts, place, { id, mark }));
+        if (!pointer) await bookings.point(place.connectionId, id, { bookingId: mark.bookingId, target: known ? targetPart(place.connectionId, place.calendarKey) : notOurs });
+        if (known) ours.set(id, mark);
       }
       return ours;
     },
@@ -97,9 +102,11 @@ export function ownEvents(parts: EditParts) {
       for (const { place, item, mark } of sightings) {
         const before = await bookings.read(mark.bookingId);
         const row = rowAt(before, place);
-        const judgement = judgeSighting({ item, mark: (before.wish?.version ?? 0) > 0 ? await versioned(mark, { place, item, row, calendars }) : mark }, before.wish, row);
+        const judgement = judgeSighting({ item, mark: (before.wish?.version ?? 0) > 0 ? await versioned(bookings, mark, { place, item, row, calendars }) : mark }, before.wish, row);
         if (judgement.kind === 'later') lookAgain = true;
-        if (judgement.kind === 'moved' && !(await settleSuspicion(parts, { connection, calendars, place, bookingId: mark.bookingId, eventId: item.id, before }))) lookAgain = true;
+        // Told already, and nowhere else since: many of them, each read anew, would keep a list from its end.
+        const untold = judgement.kind === 'moved' && row?.told !== movedTo(item);
+        if (untold && !(await settleSuspicion(parts, { connection, calendars, place, bookingId: mark.bookingId, eventId: item.id, before }))) lookAgain = true;
         if (judgement.kind === 'fine' && row?.told !== undefined) await bookings.noteTold(mark.bookingId, targetPart(place.connectionId, place.calendarKey), { etag: row.etag, told: undefined });
         if (judgement.kind !== 'dispute') continue;
         await bookings.dispute(mark.bookingId, targetPart(connection.connection_id, place.calendarKey), judgement.stray);
@@ -116,8 +123,23 @@ export function ownEvents(parts: EditParts) {
   };
 }
 
-/** Google's ids of ours; Graph chooses its own, so that any may be ours. */
-const perhapsOurs = ({ calendar_provider, adopts }: Connection, eventId: string): boolean => calendar_provider !== 'google' || adopts === 1 || /^booking[0-9a-v]{52}$/.test(eventId);
+/** Google's ids of ours. */
+const googleId = /^booking[0-9a-v]{52}$/;
+/** A pointer's target where the event is another provider's: it need not be read again. */
+const notOurs = 'another provider';
+
+const isOfConnection = (calendars: Calendars, { connectionId, calendarId }: Pick<Place, 'connectionId' | 'calendarId'>, { id, mark: { bookingId, generation } }: { id: string; mark: SeenMark }): boolean =>
+  generation !== undefined && calendars.predictedId({ connectionId, calendarId, bookingId, generation }) === id;
+
+/** Whether it stands for a booking of this provider's, written through whichever connection. `calendars`: where its id tells which. */
+async function isOfProvider({ bookings }: EditParts, place: Place, { id, mark, calendars }: { id: string; mark: SeenMark; calendars?: Calendars }): Promise<boolean> {
+  const rows = await bookings.read(mark.bookingId);
+  if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;
+  return calendars === undefined || rows.targets.some(({ connectionId, calendarId }) => calendarId === place.calendarId && isOfConnection(calendars, { connectionId, calendarId }, { id, mark }));
+}
+
+/** Graph chooses its own ids, so that any may be ours. */
+const perhapsOurs = ({ calendar_provider, adopts }: Connection, eventId: string): boolean => calendar_provider !== 'google' || adopts === 1 || googleId.test(eventId);
 
 /** Events of ours that are gone from a calendar, by tombstones or by their absence from a complete list. */
 async function missingOf(parts: EditParts, { connection, sightings, absences, lists }: OwnNews): Promise<{ place: Place; bookingId: string; eventId: string }[]> {
@@ -137,8 +159,10 @@ async function missingOf(parts: EditParts, { connection, sightings, absences, li
   return [...missing.values()];
 }
 
-/** Our own last write needs no read: its etag is the one on the row. */
-async function versioned(mark: SeenMark, { place, item, row, calendars }: { place: Place; item: Present; row: TargetRow | undefined; calendars: Calendars }): Promise<SeenMark> {
-  if (mark.version !== undefined || !row || item.etag === row.etag) return mark;
-  return (await calendars.read({ id: place.calendarId, key: place.calendarKey }, item.id))?.mark ?? mark;
+/** Our own last write needs no read: its etag is the one on the row. Nor does what was read before: a list with many would never come to its end. */
+async function versioned(bookings: Bookings, mark: SeenMark, { place, item, row, calendars }: { place: Place; item: Present; row: TargetRow | undefined; calendars: Calendars }): Promise<SeenMark> {
+  if (mark.version !== undefined || !row || item.etag === row.etag || (item.etag !== undefined && item.etag === row.seen)) return mark;
+  const found = (await calendars.read({ id: place.calendarId, key: place.calendarKey }, item.id))?.mark;
+  if (found && found.version >= (row.appliedVersion ?? Infinity) && item.etag !== undefined && row.etag !== undefined) await bookings.noteSeen(mark.bookingId, targetPart(place.connectionId, place.calendarKey), { etag: row.etag, seen: item.etag });
+  return found ?? mark;
 }

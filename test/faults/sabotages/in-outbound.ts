@@ -45,7 +45,7 @@ export const inOutbound: readonly Sabotage[] = [
   ...inFile('lib/outbound/own-events.ts', ['lib/outbound/edited-events', ...drains, 'faults/races'], [
     { id: 'late-write-not-undone', breaks: 'A late write at the provider, which no fence can stop, is seen inbound and undone.', find: "if (judgement.kind !== 'dispute') continue;", replace: "if (judgement.kind !== 'nothing' as string) continue;" },
     { id: 'old-version-is-fine', breaks: 'An event of ours below the applied version is put right.', find: '|| (mark.version ?? row.appliedVersion) < row.appliedVersion) return', replace: ') return' },
-    { id: 'copied-mark-is-ours', breaks: 'An event that merely carries a copy of our mark is a person’s own.', find: 'generation: mark.generation }) === id) ours.set', replace: "generation: mark.generation }) !== '') ours.set", suites: ['lib/inbound/pull', 'lib/outbound/edited-events', 'lib/outbound/drain'] },
+    { id: 'copied-mark-is-ours', breaks: 'An event that merely carries a copy of our mark is a person’s own.', find: 'bookingId, generation }) === id;', replace: "bookingId, generation }) !== '';", suites: ['lib/inbound/pull', 'lib/outbound/edited-events', 'lib/outbound/drain'] },
   ]),
   ...inFile('lib/outbound/edited-events.ts', ['lib/outbound/edited-events'], [
     { id: 'own-write-taken-for-edit', breaks: 'While a wish is in flux nothing is said of its event.', find: 'if (wish.pendingSince !== undefined || wish.generation !== before.wish?.generation) return wish.cancelled;', replace: '' },

@@ -135,6 +135,11 @@ describe.each(both)('an event of ours at %s', (provider) => {
     await notice(world, ada);
     await pull(world, ada.id);
     expect(facts()).toEqual([`booking.event_moved ${id}`]);
+    if (provider === 'google') world.google.expireSyncTokens();
+    else world.microsoft.expireDeltaTokens(ada.account);
+    await notice(world, ada);
+    await pull(world, ada.id);
+    expect(facts()).toEqual([`booking.event_moved ${id}`]);
   });
 
   it('is put back, and nothing told, where the connection says restore', async () => {
@@ -191,6 +196,38 @@ describe.each(both)('an event of ours at %s', (provider) => {
     await pull(world, ada.id);
     expect(facts()).toEqual([`booking.event_moved ${id}`]);
   });
+});
+
+it.each([
+  ['touched', (ada: Connected, eventId: string) => ada.person.change(eventId, { importance: 'high' })],
+  ['moved', (ada: Connected, eventId: string) => ada.person.move(eventId, inHours(24 * 100))],
+] as const)('more events of ours at microsoft than can be read in one lease, all %s by a person, are read once: the list comes to its end', async (_what, act) => {
+  const ada = await world.connect('microsoft');
+  await pull(world, ada.id);
+  for (let nth = 0; nth < 40; nth += 1) await drain(world, await wish(ada, inHours(24 * 9 + nth)));
+  await notice(world, ada);
+  await pull(world, ada.id);
+  for (const { id } of ada.person.standing()) act(ada, id);
+  world.advance(hours(24 * 8));
+  const lists: unknown[] = [];
+  let reads = 0;
+  const slow = () => live(undefined, {
+    async before(what) {
+      if (what !== 'calendar read') return;
+      reads += 1;
+      world.advance(2_000);
+    },
+  });
+  for (let attempt = 0; attempt < 6 && lists.at(-1) !== 'pulled'; attempt += 1) {
+    lists.push((await pull(world, ada.id, slow())).outcome);
+    world.advance(minutes(6));
+  }
+  expect([lists[0], lists.at(-1)]).toEqual(['failed', 'pulled']);
+  reads = 0;
+  world.microsoft.expireDeltaTokens(ada.account);
+  await notice(world, ada);
+  expect(await pull(world, ada.id, slow())).toMatchObject({ outcome: 'pulled' });
+  expect(reads).toBe(0);
 });
 
 describe('an event of ours, judged by a read', () => {
