@@ -46,6 +46,7 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'half-a-list-believed', breaks: 'A read without a cursor at its end is no complete read.', find: "if (cursor === undefined) throw new CalendarError('unavailable', { reason: 'no cursor on the last page' });", replace: "if (cursor === undefined) return { cursor: '', windowFrom: window.from, windowTo: window.to, lastRead: now };", suites: ['lib/inbound/half-read'] },
   ]),
   ...inFile('lib/inbound/pull-plan.ts', ['lib/inbound/pull-plan', 'lib/inbound/pull'], [
+    { id: 'for-ever-sorts-first', breaks: 'An event that lasts beyond the year 9999 blocks.', find: 'Math.min(item.end, endOfTime)', replace: 'item.end', suites: ['lib/outbound/busy-conflicts'] },
     { id: 'own-events-counted-busy', breaks: 'An event of ours does not block beside its booking.', find: 'const stray = mark !== undefined || !overlaps(item, view.window);', replace: 'const stray = !overlaps(item, view.window);' },
     { id: 'window-not-filtered', breaks: 'What lies outside of the window makes no row.', find: 'const stray = mark !== undefined || !overlaps(item, view.window);', replace: 'const stray = mark !== undefined;' },
     { id: 'older-entity-wins', breaks: 'Of Graph’s replays within a round the newest wins.', find: 'if (item.modified < (this.#newest', replace: 'if (item.modified > (this.#newest' },

@@ -28,6 +28,7 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'disputes-settled-unseen', breaks: 'A dispute that came during the write stays open.', find: 'const settled = before?.disputes ?? 0;', replace: 'const settled = 1e9;', suites: ['lib/outbound/edited-events', 'faults/races'] },
   ]),
   ...inFile('lib/outbound/drain-booking.ts', drains, [
+    { id: 'refused-delete-holds-up-all', breaks: 'A calendar that takes no deletes any more holds up nobody else.', find: " || (error.kind === 'unreadable' && !present)", replace: '' },
     { id: 'gate-once-a-drain', breaks: 'The gates are looked at again before each write to a calendar.', find: '    await gate();\n', replace: '', suites: ['lib/outbound/drain-crashes', 'faults/kill-switch'] },
     { id: 'gated-booking-settled', breaks: 'A booking that a closed gate stopped stays pending.', find: '  if (gated >= 0) {', replace: '  if (gated >= targets.length) {', suites: ['lib/outbound/drain', 'faults/kill-switch'] },
     { id: 'push-without-back-off', breaks: 'A calendar that fails is not written to again at once.', find: '{ backoffUntil: retryAt, errorCount, lastError', replace: '{ errorCount, lastError' },
@@ -45,6 +46,8 @@ export const inOutbound: readonly Sabotage[] = [
   ...inFile('lib/outbound/own-events.ts', ['lib/outbound/edited-events', ...drains, 'faults/races'], [
     { id: 'late-write-not-undone', breaks: 'A late write at the provider, which no fence can stop, is seen inbound and undone.', find: "if (judgement.kind !== 'dispute') continue;", replace: "if (judgement.kind !== 'nothing' as string) continue;" },
     { id: 'old-version-is-fine', breaks: 'An event of ours below the applied version is put right.', find: '|| (mark.version ?? row.appliedVersion) < row.appliedVersion) return', replace: ') return' },
+    { id: 'foreign-booking-is-ours', breaks: 'A booking of another provider, in a calendar that both look at, blocks.', find: 'if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;', replace: 'void [rowAt, place];', suites: ['lib/outbound/shared-calendars'] },
+    { id: 'read-again-in-every-list', breaks: 'An event of ours that a person touched is read once, not in every list.', find: ' || (item.etag !== undefined && item.etag === row.seen)', replace: '' },
     { id: 'copied-mark-is-ours', breaks: 'An event that merely carries a copy of our mark is a person’s own.', find: 'bookingId, generation }) === id;', replace: "bookingId, generation }) !== '';", suites: ['lib/inbound/pull', 'lib/outbound/edited-events', 'lib/outbound/drain'] },
   ]),
   ...inFile('lib/outbound/edited-events.ts', ['lib/outbound/edited-events'], [
