@@ -51,7 +51,7 @@ export const receivesElsewhere = (before: readonly ConnectionCalendar[], after: 
 export const blocksMore = (before: readonly ConnectionCalendar[], after: readonly ConnectionCalendar[]): boolean =>
   after.some(({ key, blocks }) => blocks && !before.some((calendar) => calendar.blocks && calendar.key === key));
 
-/** To the revision that it was decided on, and not once it leaves. False: it has changed meanwhile. */
+/** To the revision that it was decided on, and not once it leaves or is gone, where any state would do. False: it has changed meanwhile. */
 export function saveChoice(dynamo: DynamoDBClient, table: string, { connection, change }: { connection: Connection; change: Partial<Pick<Connection, 'calendars' | 'on_edit'>> }): Promise<boolean> {
   const next = { ...change, revision: (connection.revision ?? 0) + 1 };
   return unlessRefused(
@@ -60,7 +60,7 @@ export function saveChoice(dynamo: DynamoDBClient, table: string, { connection, 
         TableName: table,
         Key: { connection_id: { S: connection.connection_id } },
         UpdateExpression: `SET ${Object.keys(next).map((name) => `#${name} = :${name}`).join(', ')}`,
-        ConditionExpression: `#state <> :leaving AND ${connection.revision === undefined ? 'attribute_not_exists(#revision)' : '#revision = :seen'}`,
+        ConditionExpression: `attribute_exists(provider_id) AND #state <> :leaving AND ${connection.revision === undefined ? 'attribute_not_exists(#revision)' : '#revision = :seen'}`,
         ExpressionAttributeNames: { '#state': 'state', ...Object.fromEntries(Object.keys(next).map((name) => [`#${name}`, name])) },
         ExpressionAttributeValues: toItem({ ...Object.fromEntries(Object.entries(next).map(([name, value]) => [`:${name}`, value])), ':leaving': 'disconnecting', ':seen': connection.revision }),
       }),

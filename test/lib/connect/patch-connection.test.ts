@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { beginLeaving } from '../../../lib/connect/begin-leaving.ts';
 import { chooseCalendars, readPatch } from '../../../lib/connect/choose-calendars.ts';
+import { connectionRows } from '../../../lib/connect/connection-rows.ts';
 import { patchConnection } from '../../../lib/connect/patch-connection.ts';
 import { hours } from '../../../lib/platform/clock.ts';
 import { lateDues } from '../../../lib/platform/late-dues.ts';
@@ -8,7 +10,7 @@ import type { ProviderHint } from '../../../lib/platform/messages.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { readBookingEvent } from '../../../lib/outbound/booking-event.ts';
 import { bookings } from '../../../lib/outbound/bookings.ts';
-import { live } from '../../support/mortal.ts';
+import { live, mortalDynamo, type Life } from '../../support/mortal.ts';
 import { busy, health, stateOf, told } from '../../support/readings.ts';
 import { startSmallWorld, type Connected, type Sent, type SmallWorld } from '../../support/small-world.ts';
 import { drain, fakeQueue, inbound, pull } from '../../support/workers.ts';
@@ -25,12 +27,12 @@ beforeEach(() => {
 });
 
 const inHours = (from: number) => ({ start: world.clock() + hours(from), end: world.clock() + hours(from + 1) });
-async function patch({ id }: Connected, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
-  const parts = inbound(world);
+async function patch({ id }: Connected, body: unknown, life?: Life): Promise<{ status: number; body: Record<string, unknown> }> {
+  const parts = inbound(world, life);
   const { named } = world.tables;
   const queue = fakeQueue(live(), providerHints, 'provider hint');
   const handler = patchConnection({
-    ...parts, dynamo: world.tables.dynamo, tables: { connections: named.connections, busyIntervals: named['busy-intervals'] }, mark: parts.states.mark,
+    ...parts, dynamo: mortalDynamo(world.tables.dynamo, life ?? live()), tables: { connections: named.connections, busyIntervals: named['busy-intervals'] }, mark: parts.states.mark,
     late: lateDues(world.tables.dynamo, named['sync-state']), providerHints: queue,
     failed: (failure) => {
       throw failure;
@@ -95,6 +97,21 @@ describe.each(['google', 'microsoft'] as const)('a connection to %s with two cal
     await bookings(world.tables.dynamo, world.tables.named['booking-events']).mark(id, world.clock());
     await drain(world, id);
     expect(ada.hands.map((hands) => hands.standing().length)).toEqual([0, 1]);
+  });
+
+  it('that is disconnected, and gone before the choice is saved, stays gone', async () => {
+    const ada = await two();
+    await pull(world, ada.id);
+    const { named } = world.tables;
+    const rows = connectionRows(world.tables.dynamo, { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] });
+    const leaves = async (what: string): Promise<void> => {
+      if (what !== 'UpdateItem connections') return;
+      await beginLeaving({ ...inbound(world), rows }, ada.id, false);
+      expect(await pull(world, ada.id)).toEqual({ outcome: 'removed' });
+    };
+    expect((await patch(ada, asked(ada, [true, true], [true, false]), live(undefined, { before: leaves }))).status).toBe(409);
+    expect(world.tables.all('connections').filter(({ connection_id }) => connection_id === ada.id)).toEqual([]);
+    expect(await beginLeaving({ ...inbound(world), rows }, ada.id, false)).toBe(false);
   });
 
   it('says what is wrong with a choice, and changes nothing', async () => {
