@@ -44,21 +44,23 @@ export interface ClaimParts {
   readonly connections: Connections;
 }
 
-/** Claims the account for a connection to be made under `connectionId`, unless a live one holds it. */
+/** Claims the account for the connection that this provider has of it, else for one to be made under `connectionId`, unless a live one holds it. */
 export async function claimAccount({ dynamo, table, connections }: ClaimParts, owner: AccountOwner, { connectionId, now }: { connectionId: string; now: number }): Promise<Claimed> {
   const key = claimKey(owner);
+  const own = await connectionOf(connections, owner);
+  const held: Claimed = own === undefined ? { outcome: 'new' } : { outcome: 'renews', connection: own };
   const put = (condition: string, values: Record<string, unknown> = {}): Promise<boolean> =>
     unlessRefused(
       dynamo.send(
         new PutItemCommand({
           TableName: table,
-          Item: toItem({ connection_id: key, v: 1, held_by: connectionId, held_for: owner.providerId, claimed_at: now }),
+          Item: toItem({ connection_id: key, v: 1, held_by: own?.connection_id ?? connectionId, held_for: owner.providerId, claimed_at: now }),
           ConditionExpression: condition,
           ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: toItem(values) }),
         }),
       ),
     );
-  if (await put('attribute_not_exists(connection_id)')) return { outcome: 'new' };
+  if (await put('attribute_not_exists(connection_id)')) return held;
   const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: { connection_id: { S: key } }, ConsistentRead: true }));
   if (!Item) return { outcome: 'busy' };
   const claim = fromItem(Item) as unknown as Claim;
@@ -70,5 +72,11 @@ export async function claimAccount({ dynamo, table, connections }: ClaimParts, o
   const same = connection?.provider_id === owner.providerId;
   if (connection && same && connection.state !== 'disconnecting') return { outcome: 'renews', connection };
   if (connection && !same && connection.state === 'active') return { outcome: 'taken' };
-  return (await put('held_by = :gone AND claimed_at = :then', { ':gone': claim.held_by, ':then': claim.claimed_at })) ? { outcome: 'new' } : { outcome: 'busy' };
+  return (await put('held_by = :gone AND claimed_at = :then', { ':gone': claim.held_by, ':then': claim.claimed_at })) ? held : { outcome: 'busy' };
+}
+
+/** The one that this provider has of the account already: its claim may have gone to another provider while its grant was dead. The index lags by less than that takes. */
+async function connectionOf(connections: Connections, { providerId, account }: AccountOwner): Promise<Connection | undefined> {
+  const found = await Promise.all((await connections.idsOfAccount(account)).map((id) => connections.get(id)));
+  return found.find((one) => one?.provider_id === providerId && one.account === account && one.state !== 'disconnecting');
 }

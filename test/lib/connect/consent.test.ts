@@ -245,6 +245,20 @@ describe('a consent at microsoft', () => {
     expect(again.returned?.searchParams.get('reason')).toBe('account_taken');
   });
 
+  it('of an account that another provider had meanwhile renews the connection that this provider has of it', async () => {
+    await world.consents('microsoft', { account: ada, providerId: 'p-1' });
+    const [first] = await world.connections();
+    await world.tables.put('connections', { ...first, state: 'reauthorization_required' });
+    await world.consents('microsoft', { account: ada, providerId: 'p-2' });
+    const second = (await world.connections()).find(({ provider_id }) => provider_id === 'p-2');
+    await world.tables.put('connections', { ...second, state: 'reauthorization_required' });
+    const { returned } = await world.consents('microsoft', { account: ada, providerId: 'p-1', returns: true });
+    expect(returned?.searchParams.get('connection_id')).toBe(first?.connection_id);
+    expect((await world.connections()).filter(({ provider_id }) => provider_id === 'p-1')).toMatchObject([{ connection_id: first?.connection_id, state: 'active' }]);
+    const taken = await world.consents('microsoft', { account: ada, providerId: 'p-2', returns: true });
+    expect(taken.returned?.searchParams.get('reason')).toBe('account_taken');
+  });
+
   it('without the calendar scope is explained', async () => {
     const bob = `bob-${n}@example.com`;
     world.microsoft.addAccount({ email: bob, scopes: ['User.Read'] });
