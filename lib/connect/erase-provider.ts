@@ -53,8 +53,11 @@ async function stillLeaving({ connections, leaving, connectionIdsOf, begin }: Er
   } while (after !== undefined);
   let left = false;
   for (const id of named) {
-    const begun = (await leaving.get(leaveKey(id))) !== undefined || (await begin(id, removes));
-    left ||= begun;
+    const row = await leaving.get(leaveKey(id));
+    // One that leaves already may not have been asked for our events.
+    const asks = row === undefined || (removes && row.removes !== 1 && row.making !== 1);
+    const begun = asks && (await begin(id, removes));
+    left ||= begun || row !== undefined;
   }
   return left;
 }

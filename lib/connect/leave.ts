@@ -58,10 +58,12 @@ export async function leave(parts: LeaveParts, { connectionId, row, endsAt, trac
   if (connection) {
     await parts.rows.showLeaving(connection);
     for (const [index, name] of stepNames.entries()) {
-      if (index < row.step) continue;
+      const owed = name === 'events' && row.removes === 1 && row.removed !== 1;
+      if (index < row.step && !owed) continue;
+      if (index === revokeStep && (await askedSince(parts, connectionId, row))) return { outcome: 'waiting', retryAt: parts.clock(), step: 'events' };
       const end = await attempt(parts, { name, connection: { ...connection, state: 'disconnecting' }, row, endsAt, trace });
       if (end.outcome === 'again') return { ...end, outcome: 'waiting', step: name };
-      if (name !== 'erase') await parts.leaving.save(leaveKey(connectionId), { step: index + 1 });
+      if (name !== 'erase') await parts.leaving.save(leaveKey(connectionId), { step: Math.max(row.step, index + 1), ...(owed && { removed: 1 }) });
     }
   }
   // Also where a run before died between these, or a maker before the connection was there: what is gone is gone.
@@ -73,6 +75,9 @@ export async function leave(parts: LeaveParts, { connectionId, row, endsAt, trac
   await parts.leaving.end(leaveKey(connectionId));
   return { outcome: 'removed' };
 }
+
+/** Whether our events are to be removed after all: asked before the grant goes, without which nothing can be. */
+const askedSince = async ({ leaving }: LeaveParts, connectionId: string, { removes }: LeavingRow): Promise<boolean> => removes !== 1 && (await leaving.get(leaveKey(connectionId)))?.removes === 1;
 
 interface Step {
   readonly name: StepName;

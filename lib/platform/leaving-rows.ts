@@ -17,6 +17,8 @@ export interface LeavingRow {
   readonly step: number;
   /** 1: our future events are to be removed from the calendars. */
   readonly removes?: number;
+  /** 1: that is done. It may be asked for when its step is long over. */
+  readonly removed?: number;
   /** Not to be worked on before (ms). */
   readonly dueAt: number;
   /** 1: it is only being made. If the connection is not there when this is due, it never will be. */
@@ -50,10 +52,10 @@ export interface LeavingRows {
   making(key: LeavingKey, wish: { providerId: string; claim: string; now: number }): Promise<void>;
   /** It is there: what had `making` goes, unless it leaves already. */
   made(key: LeavingKey): Promise<void>;
-  /** Begun anew it goes on where it was; `removes` can be added, not taken away. */
+  /** Begun anew a connection's goes on where it was, a provider's begins again: what came meanwhile is looked for as late after this. `removes` can be added, not taken away. */
   begin(key: LeavingKey, wish: { providerId: string; removes: boolean; now: number }): Promise<void>;
   /** Saves progress, or when to look again. */
-  save(key: LeavingKey, change: { readonly step?: number; readonly dueAt?: number }): Promise<void>;
+  save(key: LeavingKey, change: { readonly step?: number; readonly dueAt?: number; readonly removed?: 1 }): Promise<void>;
   end(key: LeavingKey): Promise<void>;
 }
 
@@ -74,7 +76,7 @@ export function leavingRows(dynamo: DynamoDBClient, table: string): LeavingRows 
         new UpdateItemCommand({
           TableName: table,
           Key: keyOf(key),
-          UpdateExpression: `SET v = :one, provider_id = :provider, since = if_not_exists(since, :now), #step = if_not_exists(#step, :zero), dueAt = :now, dueShard = :shard${removes ? ', removes = :one' : ''} REMOVE making`,
+          UpdateExpression: `SET v = :one, provider_id = :provider, since = if_not_exists(since, :now), #step = ${key.part === 'erase' ? ':zero' : 'if_not_exists(#step, :zero)'}, dueAt = :now, dueShard = :shard${removes ? ', removes = :one' : ''} REMOVE making`,
           ExpressionAttributeNames: { '#step': 'step' },
           ExpressionAttributeValues: { ':one': { N: '1' }, ':zero': { N: '0' }, ':now': { N: String(now) }, ':provider': { S: providerId }, ':shard': { S: dueShard('any', key.id) } },
         }),

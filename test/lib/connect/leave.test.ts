@@ -3,13 +3,13 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CalendarError } from '../../../lib/calendars/port.ts';
 import { beginLeaving } from '../../../lib/connect/begin-leaving.ts';
 import { connectionRows } from '../../../lib/connect/connection-rows.ts';
-import { eraseProvider } from '../../../lib/connect/erase-provider.ts';
+import { eraseProvider, type EraseParts } from '../../../lib/connect/erase-provider.ts';
 import { readBookingEvent } from '../../../lib/outbound/booking-event.ts';
 import { bookings } from '../../../lib/outbound/bookings.ts';
 import { eraseBookings } from '../../../lib/outbound/erase-bookings.ts';
 import { futureBookings } from '../../../lib/outbound/future-bookings.ts';
 import { connectionIdsOf } from '../../../lib/outbound/targets.ts';
-import { days, hours, minutes } from '../../../lib/platform/clock.ts';
+import { days, hours, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { connections } from '../../../lib/platform/connections.ts';
 import { toItem } from '../../../lib/platform/dynamo.ts';
 import { eraseKey, leavingRows } from '../../../lib/platform/leaving-rows.ts';
@@ -227,6 +227,73 @@ it('a dead grant does not keep a connection from leaving', async () => {
   expect(await untilGone(ada.id)).toEqual(['removed']);
 });
 
+const erasing = (): EraseParts => {
+  const { dynamo, named } = world.tables;
+  const { future } = stores();
+  return {
+    ...stores(),
+    connectionIdsOf: connectionIdsOf(dynamo, named['busy-intervals']), begin: disconnect, providerHints: fakeQueue<ProviderHint>(live(), [], 'provider hint'),
+    eraseBookings: (providerId: string, endsAt: number) => eraseBookings({ dynamo, table: named['booking-events'], bookings: stores().bookings, future, clock: world.clock }, providerId, endsAt),
+  };
+};
+
+it('a provider whose erasing is asked for again is looked for again five minutes after that: who was consenting when it began is found', async () => {
+  const again = (): Promise<void> => stores().leaving.begin(eraseKey('hasty'), { providerId: 'hasty', removes: false, now: world.clock() });
+  const runs = (): Promise<number> => eraseProvider(erasing(), 'hasty', world.clock() + leaseLength);
+  for (let n = 0; n < 2; n += 1) {
+    await again();
+    await runs();
+    world.advance(seconds(2));
+  }
+  // Was asked whether the provider is being erased before the first of these.
+  const ada = await world.connect('google', { providerId: 'hasty' });
+  for (let n = 0; n < 12; n += 1) {
+    world.advance(minutes(1));
+    await runs();
+    await pull(world, ada.id);
+  }
+  expect(await rowsOf(ada)).toEqual([]);
+  expect(await stores().leaving.get(eraseKey('hasty'))).toBeUndefined();
+});
+
+it('a connection that is leaving already lets our events go too once its provider is erased with them', async () => {
+  const ada = await atWork('microsoft', 'late');
+  const short = () => Promise.reject(new CalendarError('throttled', { reason: 'our_own_budget' }));
+  world.quota = { meter: () => ({ permit: short, count: () => ({ callsLeft: undefined, callsAt: undefined }) }) };
+  await disconnect(ada.id);
+  expect(await pull(world, ada.id)).toMatchObject({ outcome: 'leaving', step: 'watches' });
+  await stores().leaving.begin(eraseKey('late'), { providerId: 'late', removes: true, now: world.clock() });
+  await eraseProvider(erasing(), 'late', world.clock() + leaseLength);
+  delete world.quota;
+  world.advance(minutes(1));
+  expect(await untilGone(ada.id)).toEqual(['removed']);
+  expect(ada.person.standing().map(({ title }) => title)).toEqual(['Private']);
+});
+
+it('a connection that waits for its grant to be revoked still lets our events go where that is asked for by then', async () => {
+  const ada = await atWork('google');
+  await disconnect(ada.id);
+  const out = (what: string): Promise<void> => (what === 'calendar revoke' ? Promise.reject(new CalendarError('unavailable')) : Promise.resolve());
+  expect(await pull(world, ada.id, live(undefined, { before: out }))).toMatchObject({ outcome: 'leaving', step: 'revoke' });
+  await disconnect(ada.id, true);
+  expect(await untilGone(ada.id)).toEqual(['removed']);
+  expect(ada.person.standing().map(({ title }) => title)).toEqual(['Private']);
+  expect(world.revoked).toHaveLength(1);
+});
+
+it('a connection that is asked in the midst of its last steps to take our events along does so', async () => {
+  const ada = await atWork('google');
+  await disconnect(ada.id);
+  let asked = false;
+  const late = async (what: string): Promise<void> => {
+    if (what === 'calendar stop' && !asked) asked = await disconnect(ada.id, true);
+  };
+  await pull(world, ada.id, live(undefined, { after: late }));
+  await untilGone(ada.id);
+  expect([asked, ada.person.standing().map(({ title }) => title)]).toEqual([true, ['Private']]);
+  expect(await rowsOf(ada)).toEqual([]);
+});
+
 it('a provider who is erased leaves nothing in any table', async () => {
   const ada = await atWork('google', 'erased');
   const second = await atWork('microsoft', 'erased');
@@ -234,14 +301,8 @@ it('a provider who is erased leaves nothing in any table', async () => {
   // A person deletes the event, and a newer version is a new event: what pointed to the first must go too.
   for (const hands of [ada.person, second.person]) for (const { id, title } of hands.standing()) if (title === 'T') hands.remove(id);
   await book(ada, 61, 'erased-booking', 2);
-  const { dynamo, named } = world.tables;
-  const { leaving, rows, future } = stores();
-  await leaving.begin(eraseKey('erased'), { providerId: 'erased', removes: true, now: world.clock() });
-  const parts = {
-    ...stores(), rows, leaving,
-    connectionIdsOf: connectionIdsOf(dynamo, named['busy-intervals']), begin: disconnect, providerHints: fakeQueue<ProviderHint>(live(), [], 'provider hint'),
-    eraseBookings: (providerId: string, endsAt: number) => eraseBookings({ dynamo, table: named['booking-events'], bookings: stores().bookings, future, clock: world.clock }, providerId, endsAt),
-  };
+  await stores().leaving.begin(eraseKey('erased'), { providerId: 'erased', removes: true, now: world.clock() });
+  const parts = erasing();
   const rung: Sent<ProviderHint>[] = [];
   for (let n = 0; n < 12; n += 1) {
     rung.length = 0;
