@@ -58,15 +58,21 @@ async function changed(parts: PatchParts, before: Connection, { calendars: asked
   const unread = calendars !== undefined && blocksMore(before.calendars, calendars);
   if (calendars) await parts.late.ask(connection_id, provider_id, parts.clock() + lateAfter);
   if (unread) await showUnread(parts, before);
-  if (!(await saveChoice(parts.dynamo, parts.tables.connections, { connection: before, change }))) throw new Problem('conflict', 'The connection was changed meanwhile: read it, and ask again.');
+  const saved = await saveChoice(parts.dynamo, parts.tables.connections, { connection: before, change });
+  if (!saved && unread) await ring(parts, connection_id); // what was just called unknown
+  if (!saved) throw new Problem('conflict', 'The connection was changed meanwhile: read it, and ask again.');
   const after = { ...before, ...change };
   if (!calendars) return after;
   // A pull that began before may have said otherwise since.
   await showChoice(parts, after, unread);
-  await parts.mark(connection_id, parts.clock(), shardOf(connection_id));
+  await ring(parts, connection_id);
   if (receivesElsewhere(before.calendars, calendars)) await parts.providerHints.send({ v: 1, hint: 'provider', provider_id });
-  await parts.hints.send({ v: 1, hint: 'pull', connection_id });
   return after;
+}
+
+async function ring({ mark, hints, clock }: PatchParts, connectionId: string): Promise<void> {
+  await mark(connectionId, clock(), shardOf(connectionId));
+  await hints.send({ v: 1, hint: 'pull', connection_id: connectionId });
 }
 
 /** The account's calendars, asked now. */

@@ -114,6 +114,22 @@ describe.each(['google', 'microsoft'] as const)('a connection to %s with two cal
     expect(await beginLeaving({ ...inbound(world), rows }, ada.id, false)).toBe(false);
   });
 
+  it('that another choice overtook is refused, and what it called unknown is read at once all the same', async () => {
+    const ada = await two();
+    await pull(world, ada.id);
+    let overtaken = false;
+    const overtakes = async (what: string): Promise<void> => {
+      if (overtaken || what !== 'UpdateItem busy-intervals') return;
+      overtaken = true;
+      expect((await patch(ada, asked(ada, [true, true], [true, false]))).status).toBe(200);
+      await pull(world, ada.id);
+      world.advance(1);
+    };
+    expect((await patch(ada, asked(ada, [true, false], [true, true]), live(undefined, { before: overtakes }))).status).toBe(409);
+    expect([overtaken, await pull(world, ada.id)]).toMatchObject([true, { outcome: 'pulled' }]);
+    expect((await health(world, ada))?.last_read).toBe(world.clock());
+  });
+
   it('says what is wrong with a choice, and changes nothing', async () => {
     const ada = await two();
     expect(await patch(ada, asked(ada, [true, true], [true, true]))).toMatchObject({ status: 400, body: { detail: 'At most one calendar of a connection receives bookings.' } });
