@@ -91,7 +91,7 @@ function inboundFrom(parts: Common): InboundParts & Common {
     hints: hintQueue<InboundHint>(sqs, INBOUND_QUEUE_URL, ({ connection_id }) => connection_id),
     states: syncStates(dynamo, env.SYNC_STATE_TABLE),
     rows: busyRows(dynamo, env.BUSY_INTERVALS_TABLE),
-    own: ownEvents({ bookings: parts.bookings, future: parts.future, changes: parts.changes, hints: parts.bookingHints, clock }),
+    own: ownEvents({ bookings: parts.bookings, future: parts.future, changes: parts.changes, connections: parts.connections, hints: parts.bookingHints, clock }),
     fleet: readFleet(dynamo, { table: env.SYNC_STATE_TABLE, clock }),
     watches: watchKeeper({ dynamo, table: env.CONNECTIONS_TABLE, connections: parts.connections, webhookBaseUrl: WEBHOOK_BASE_URL, clock, newId: randomUUID }),
     listing: inTurn(listsAtOnce),

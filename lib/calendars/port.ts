@@ -151,6 +151,8 @@ export interface Calendars {
   read(calendar: CalendarRef, eventId: string): Promise<FoundEvent | undefined>;
   /** The event id that `create` will use, where it can be known before (Google). */
   predictedId(identity: EventIdentity): string | undefined;
+  /** Whether this is the event of that identity, told without a call: Google by its id, Graph by its transactionId. */
+  wrote(identity: EventIdentity, event: Pick<Present, 'id' | 'transactionId'>): boolean;
   /** Our event by its identity, also after a lost answer. Google: by id, cancelled ones too. Graph: by extended property. */
   find(calendar: CalendarRef, identity: EventIdentity): Promise<FoundEvent | undefined>;
   create(calendar: CalendarRef, identity: EventIdentity, event: DesiredEvent): Promise<CreateOutcome>;

@@ -49,7 +49,7 @@ export const keepGrant = (parts: KeepGrantParts): Pick<FinishParts, 'create' | '
     return connection;
   },
   renew: (connection, granted, snapshot) => renewed(parts, connection, { granted, snapshot }),
-  markDirty: (connection) => markDirty(parts, connection),
+  markDirty: (connection) => markDirty(parts, connection, { relists: true }),
   async accountInUse(account) {
     const { Count = 0 } = await parts.dynamo.send(
       new QueryCommand({ TableName: parts.tables.connections, IndexName: Index.connectionsByAccount, KeyConditionExpression: 'account = :account', ExpressionAttributeValues: { ':account': { S: account } }, Limit: 1 }),
@@ -120,8 +120,13 @@ function assignments(change: Readonly<Record<string, unknown>>): { names: Record
   };
 }
 
-/** One pull now, which looks at the watches first, and polls from now on: a connection whose grant died rests, so that nothing of it is due for half a day. */
-export async function markDirty({ dynamo, tables, hints, clock }: Pick<KeepGrantParts, 'dynamo' | 'hints' | 'clock'> & { readonly tables: Pick<KeepGrantParts['tables'], 'syncState'> }, { connection_id: id }: Pick<Connection, 'connection_id'>): Promise<void> {
+type MarkParts = Pick<KeepGrantParts, 'dynamo' | 'hints' | 'clock'> & { readonly tables: Pick<KeepGrantParts['tables'], 'syncState'> };
+
+/**
+ * One pull now, which looks at the watches first, and polls from now on: a connection whose grant died rests, so that nothing of it is due for
+ * half a day. `relists`: a complete list, which alone shows events of bookings that went to another provider while nothing could be removed.
+ */
+export async function markDirty({ dynamo, tables, hints, clock }: MarkParts, { connection_id: id }: Pick<Connection, 'connection_id'>, { relists = false } = {}): Promise<void> {
   const now = { N: String(clock()) };
   const row = (part: string) => ({ TableName: tables.syncState, Key: { connection_id: { S: id }, part: { S: part } }, ConditionExpression: 'attribute_exists(connection_id)' });
   await unlessRefused(
@@ -137,8 +142,8 @@ export async function markDirty({ dynamo, tables, hints, clock }: Pick<KeepGrant
     dynamo.send(
       new UpdateItemCommand({
         ...row('pull'),
-        UpdateExpression: 'SET duePoll = :now, dueAt = :now, dueShard = :shard REMOVE backoffUntil, errorCount, lastError, watchFailures',
-        ExpressionAttributeValues: { ':now': now, ':shard': { S: dueShard('jobs', id) } },
+        UpdateExpression: `SET duePoll = :now, dueAt = :now, dueShard = :shard${relists ? ', dueRelist = :now' : ''} REMOVE backoffUntil, errorCount, lastError, watchFailures`,
+        ExpressionAttributeValues: { ':now': now, ':shard': { S: dueShard(relists ? 'sync' : 'jobs', id) } },
       }),
     ),
   );

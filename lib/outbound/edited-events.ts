@@ -3,7 +3,7 @@
 import type { Calendars, FoundEvent } from '../calendars/port.ts';
 import type { Change, Changes } from '../platform/changes.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Connection } from '../platform/connections.ts';
+import type { Connection, Connections } from '../platform/connections.ts';
 import type { HintQueue } from '../platform/hint-queue.ts';
 import type { BookingHint } from '../platform/messages.ts';
 import { targetPart, type BookingRows, type Bookings, type TargetRow, type Wish } from './bookings.ts';
@@ -46,6 +46,7 @@ export interface EditParts {
   readonly bookings: Bookings;
   readonly future: FutureBookings;
   readonly changes: Changes;
+  readonly connections: Pick<Connections, 'get'>;
   readonly hints: HintQueue<BookingHint>;
   readonly clock: Clock;
 }
@@ -75,17 +76,25 @@ export async function settleSuspicion(parts: EditParts, { connection, calendars,
   const fact = told(edit, eventId);
   if (!row || row.told === fact) return true;
   if (edit.kind !== 'none') {
-    if (connection.on_edit === 'restore') return putBack(parts, bookingId, target);
+    if (connection.on_edit === 'restore') {
+      await dispute(parts, bookingId, target);
+      return true;
+    }
     await parts.changes.tell(changeOf(edit, { connection, wish, eventId, etag: found?.etag ?? '' }), parts.clock());
   }
   await parts.bookings.noteTold(bookingId, target, { etag: row.etag, told: fact });
   return true;
 }
 
-async function putBack({ bookings, hints, clock }: EditParts, bookingId: string, target: string): Promise<true> {
-  await bookings.dispute(bookingId, target);
+/** The event is not as it must be: its next drain looks at it. `stray`: one beside it, to be deleted. */
+export async function dispute(parts: Pick<EditParts, 'bookings' | 'hints' | 'clock'>, bookingId: string, target: string, stray?: string): Promise<void> {
+  await parts.bookings.dispute(bookingId, target, stray);
+  await bringInLine(parts, bookingId);
+}
+
+/** One more drain of this booking. */
+export async function bringInLine({ bookings, hints, clock }: Pick<EditParts, 'bookings' | 'hints' | 'clock'>, bookingId: string): Promise<void> {
   if (await bookings.mark(bookingId, clock())) await hints.send({ v: 1, hint: 'booking', booking_id: bookingId });
-  return true;
 }
 
 function changeOf(edit: Exclude<Edit, { kind: 'none' }>, { connection, wish, eventId, etag }: { connection: Connection; wish: Wish; eventId: string; etag: string }): Change {

@@ -4,14 +4,9 @@ import type { Calendars, Present } from '../calendars/port.ts';
 import type { Connection } from '../platform/connections.ts';
 import { targetPart, type Bookings, type TargetRow, type Wish } from './bookings.ts';
 import { tellBusyChanges, type BusyChange } from './busy-conflicts.ts';
-import { asWished, movedTo, rowAt, settleSuspicion, unshown, type EditParts, type ListedPlace, type Place } from './edited-events.ts';
+import { asWished, bringInLine, dispute, movedTo, rowAt, settleSuspicion, unshown, type EditParts, type ListedPlace, type Place } from './edited-events.ts';
+import { isOfAnotherLive, ourGoogleId, recognise, type SeenMark } from './recognise.ts';
 
-/** Which booking an event stands for, and the version it was written with, where that could be seen (Graph's deltas don't show it). */
-export interface SeenMark {
-  readonly bookingId: string;
-  readonly generation?: number;
-  readonly version?: number;
-}
 export interface OwnSighting {
   readonly place: Place;
   readonly item: Present;
@@ -31,11 +26,25 @@ export type Judgement =
   /** A person seems to have moved it. */
   | { readonly kind: 'moved' }
   /** The same, but its wish is in flux: to be looked at again. */
-  | { readonly kind: 'later' };
+  | { readonly kind: 'later' }
+  /** A connection before has left it. The drain makes another; beside that one this is a stray. */
+  | { readonly kind: 'left' }
+  /** Its booking went to another provider while nothing could be removed here. */
+  | { readonly kind: 'handed_over' };
+
+interface Here {
+  readonly connection: Connection;
+  readonly now: number;
+}
 
 /** Pure: what an event of ours in a calendar means, held against its wish and its target row. */
-export function judgeSighting({ item, mark }: Pick<OwnSighting, 'item' | 'mark'>, wish: Wish | undefined, row: TargetRow | undefined): Judgement {
-  if (!wish || !row) return { kind: 'fine' };
+export function judgeSighting({ place, item, mark }: OwnSighting, { wish, row }: { wish: Wish | undefined; row: TargetRow | undefined }, { connection, now }: Here): Judgement {
+  if (!wish) return { kind: 'fine' };
+  const theirs = wish.providerId === connection.provider_id;
+  if (!row) {
+    const receives = connection.calendars.some((calendar) => calendar.receives && calendar.key === place.calendarKey);
+    return { kind: theirs && receives && wish.version > 0 && !wish.cancelled && Date.parse(wish.end) > now ? 'left' : 'fine' };
+  }
   const stands = asWished(item, wish);
   // Beside the event that a drain brings in line: the drain would never look at it, and nothing shows it a second time.
   const beside = row.external_event_id === undefined ? mark.generation !== undefined && mark.generation !== row.generation : row.external_event_id !== item.id;
@@ -44,11 +53,9 @@ export function judgeSighting({ item, mark }: Pick<OwnSighting, 'item' | 'mark'>
   if (wish.pendingSince !== undefined) return { kind: stands || wish.cancelled || row.external_event_id !== item.id || item.etag === row.etag ? 'fine' : 'later' };
   if (wish.cancelled || row.external_event_id !== item.id) return { kind: 'dispute', stray: item.id };
   if (row.appliedVersion === undefined || (mark.version ?? row.appliedVersion) < row.appliedVersion) return { kind: 'dispute' };
+  if (!theirs) return { kind: 'handed_over' };
   return { kind: stands ? 'fine' : 'moved' };
 }
-
-/** Ours are made with UUIDs of version 5; Outlook's own clients set others. */
-const ourTransactionId = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/i;
 
 /** What a pull brings of events of ours. */
 export interface OwnNews {
@@ -64,33 +71,8 @@ export interface OwnNews {
 const mostReads = 50;
 
 export function ownEvents(parts: EditParts) {
-  const { bookings, hints, clock } = parts;
   return {
-    /**
-     * Marks by event id. An event that merely carries a copy of our mark, under an id that is not ours, is a person's own; one of another
-     * provider's booking, met in a calendar that several look at, blocks like any event.
-     */
-    async recognise(place: Place, items: readonly Present[], calendars: Calendars): Promise<Map<string, SeenMark>> {
-      const ours = new Map<string, SeenMark>();
-      for (const { id, ours: mark } of items) {
-        if (mark && (isOfConnection(calendars, place, { id, mark }) || (googleId.test(id) && (await isOfProvider(parts, place, { id, mark, calendars }))))) ours.set(id, mark);
-      }
-      const isOurTransaction = ({ transactionId }: Present): boolean => transactionId !== undefined && ourTransactionId.test(transactionId);
-      const perhaps = items.filter((item) => !ours.has(item.id) && (place.adopts === true || isOurTransaction(item)));
-      if (perhaps.length === 0) return ours;
-      const pointers = await bookings.pointers(place.connectionId, perhaps.map(({ id }) => id));
-      for (const item of perhaps) {
-        const { id, ours: shown } = item;
-        const pointer = pointers.get(id);
-        if (pointer?.target === notOurs || (!pointer && !isOurTransaction(item))) continue;
-        const mark = pointer ? (shown?.bookingId === pointer.bookingId ? shown : { bookingId: pointer.bookingId }) : (await calendars.read({ id: place.calendarId, key: place.calendarKey }, id))?.mark;
-        if (!mark) continue;
-        const known = pointer !== undefined || (await isOfProvider(parts, place, { id, mark }));
-        if (!pointer) await bookings.point(place.connectionId, id, { bookingId: mark.bookingId, target: known ? targetPart(place.connectionId, place.calendarKey) : notOurs });
-        if (known) ours.set(id, mark);
-      }
-      return ours;
-    },
+    recognise: (place: Place, items: readonly Present[], calendars: Calendars): Promise<Map<string, SeenMark>> => recognise(parts, { place, items, calendars }),
 
     /** New busy time, and the bookings that it lies over. */
     busyChanged: (change: BusyChange): Promise<void> => tellBusyChanges(parts, change),
@@ -99,22 +81,12 @@ export function ownEvents(parts: EditParts) {
     async report(news: OwnNews): Promise<{ lookAgain: boolean }> {
       const { connection, sightings, calendars } = news;
       let lookAgain = false;
-      for (const { place, item, mark } of sightings) {
-        const before = await bookings.read(mark.bookingId);
-        const row = rowAt(before, place);
-        const judgement = judgeSighting({ item, mark: (before.wish?.version ?? 0) > 0 ? await versioned(bookings, mark, { place, item, row, calendars }) : mark }, before.wish, row);
-        if (judgement.kind === 'later') lookAgain = true;
-        // Told already, and nowhere else since: many of them, each read anew, would keep a list from its end.
-        const untold = judgement.kind === 'moved' && row?.told !== movedTo(item);
-        if (untold && !(await settleSuspicion(parts, { connection, calendars, place, bookingId: mark.bookingId, eventId: item.id, before }))) lookAgain = true;
-        if (judgement.kind === 'fine' && row?.told !== undefined) await bookings.noteTold(mark.bookingId, targetPart(place.connectionId, place.calendarKey), { etag: row.etag, told: undefined });
-        if (judgement.kind !== 'dispute') continue;
-        await bookings.dispute(mark.bookingId, targetPart(connection.connection_id, place.calendarKey), judgement.stray);
-        if (await bookings.mark(mark.bookingId, clock())) await hints.send({ v: 1, hint: 'booking', booking_id: mark.bookingId });
+      for (const sighting of sightings) {
+        if (!(await settleSighting(parts, sighting, news))) lookAgain = true;
       }
       const missing = await missingOf(parts, news);
       for (const { place, bookingId, eventId } of missing.slice(0, mostReads)) {
-        const before = await bookings.read(bookingId);
+        const before = await parts.bookings.read(bookingId);
         if (before.wish?.cancelled || rowAt(before, place)?.external_event_id !== eventId) continue;
         if (!(await settleSuspicion(parts, { connection, calendars, place, bookingId, eventId, before }))) lookAgain = true;
       }
@@ -123,23 +95,40 @@ export function ownEvents(parts: EditParts) {
   };
 }
 
-/** Google's ids of ours. */
-const googleId = /^booking[0-9a-v]{52}$/;
-/** A pointer's target where the event is another provider's: it need not be read again. */
-const notOurs = 'another provider';
-
-const isOfConnection = (calendars: Calendars, { connectionId, calendarId }: Pick<Place, 'connectionId' | 'calendarId'>, { id, mark: { bookingId, generation } }: { id: string; mark: SeenMark }): boolean =>
-  generation !== undefined && calendars.predictedId({ connectionId, calendarId, bookingId, generation }) === id;
-
-/** Whether it stands for a booking of this provider's, written through whichever connection. `calendars`: where its id tells which. */
-async function isOfProvider({ bookings }: EditParts, place: Place, { id, mark, calendars }: { id: string; mark: SeenMark; calendars?: Calendars }): Promise<boolean> {
-  const rows = await bookings.read(mark.bookingId);
-  if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;
-  return calendars === undefined || rows.targets.some(({ connectionId, calendarId }) => calendarId === place.calendarId && isOfConnection(calendars, { connectionId, calendarId }, { id, mark }));
+/** False: this event must be looked at again. */
+async function settleSighting(parts: EditParts, { place, item, mark }: OwnSighting, { connection, calendars }: OwnNews): Promise<boolean> {
+  const { bookings, clock } = parts;
+  const { bookingId } = mark;
+  const before = await bookings.read(bookingId);
+  if (await isOfAnotherLive(parts, place, { item, mark, rows: before, calendars })) return true;
+  const { wish } = before;
+  const row = rowAt(before, place);
+  const target = targetPart(place.connectionId, place.calendarKey);
+  const known = (wish?.version ?? 0) > 0 ? await versioned(bookings, mark, { place, item, row, calendars }) : mark;
+  const judgement = judgeSighting({ place, item, mark: known }, { wish, row }, { connection, now: clock() });
+  switch (judgement.kind) {
+    case 'fine':
+      if (row?.told !== undefined) await bookings.noteTold(bookingId, target, { etag: row.etag, told: undefined });
+      return true;
+    case 'moved':
+      // Told already, and nowhere else since: many of them, each read anew, would keep a list from its end.
+      return row?.told === movedTo(item) || settleSuspicion(parts, { connection, calendars, place, bookingId, eventId: item.id, before });
+    case 'left':
+      if (wish?.pendingSince === undefined) await bringInLine(parts, bookingId);
+      return false;
+    case 'later':
+      return false;
+    case 'handed_over':
+      await bringInLine(parts, bookingId);
+      return true;
+    case 'dispute':
+      await dispute(parts, bookingId, target, judgement.stray);
+      return true;
+  }
 }
 
 /** Graph chooses its own ids, so that any may be ours. */
-const perhapsOurs = ({ calendar_provider, adopts }: Connection, eventId: string): boolean => calendar_provider !== 'google' || adopts === 1 || googleId.test(eventId);
+const perhapsOurs = ({ calendar_provider, adopts }: Connection, eventId: string): boolean => calendar_provider !== 'google' || adopts === 1 || ourGoogleId.test(eventId);
 
 /** Events of ours that are gone from a calendar, by tombstones or by their absence from a complete list. */
 async function missingOf(parts: EditParts, { connection, sightings, absences, lists }: OwnNews): Promise<{ place: Place; bookingId: string; eventId: string }[]> {

@@ -128,6 +128,7 @@ export function yearProvider(weather: Weather): YearProvider {
         return account.provider === 'google' ? undefined : live(account);
       },
       predictedId: () => undefined,
+      wrote: () => false,
       read: unused, find: unused, create: unused, update: unused, remove: unused, list: unused,
     };
   };

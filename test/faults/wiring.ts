@@ -123,7 +123,7 @@ export function wire(clients: Clients): Functions {
     hints: inboundHints,
     states: syncStates(dynamo, named['sync-state']),
     rows: busyRows(dynamo, named['busy-intervals']),
-    own: ownEvents({ bookings: rows, future, changes, hints: bookingHints, clock }),
+    own: ownEvents({ bookings: rows, future, changes, connections: known, hints: bookingHints, clock }),
     fleet: readFleet(dynamo, { table: named['sync-state'], clock }),
     watches: watchKeeper({ dynamo, table: named.connections, connections: known, webhookBaseUrl: urls.webhooks, clock, newId: () => `watch-${(ids += 1)}` }),
     // Each invocation here is a process of its own.

@@ -94,7 +94,7 @@ export function inbound(world: SmallWorld, life: Life = live()): InboundParts & 
     hints: fakeQueue(life, world.hints, 'inbound hint'),
     states: syncStates(parts.dynamo, named['sync-state']),
     rows: busyRows(parts.dynamo, named['busy-intervals']),
-    own: ownEvents({ bookings: parts.bookings, future: futureBookings(parts.dynamo, named['booking-events']), changes: parts.changes, hints: parts.bookingHints, clock: world.clock }),
+    own: ownEvents({ bookings: parts.bookings, future: futureBookings(parts.dynamo, named['booking-events']), changes: parts.changes, connections: parts.connections, hints: parts.bookingHints, clock: world.clock }),
     fleet: readFleet(parts.dynamo, { table: named['sync-state'], clock: world.clock }),
     listing: inTurn(3),
     windowDays: { back: 1, ahead: 180 },

@@ -30,6 +30,7 @@ export function openGoogle({ apiUrl, clock, callMs = seconds(10), blocking = {} 
       ...ourEvents(api, call, session.zone),
       ...watches(api, call, clock),
       predictedId: googleEventId,
+      wrote: (identity, { id }) => googleEventId(identity) === id,
       list: () => listCalendars(api, call),
     };
   };

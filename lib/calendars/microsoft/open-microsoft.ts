@@ -6,6 +6,7 @@ import type { OpenCalendars } from '../port.ts';
 import { listCalendars } from './calendar-list.ts';
 import { graphCall } from './call.ts';
 import { eventLists } from './event-lists.ts';
+import { transactionIdOf } from './identity.ts';
 import { ourEvents } from './our-events.ts';
 import { watches } from './watches.ts';
 
@@ -29,6 +30,7 @@ export function openMicrosoft({ graphUrl, clock, callMs = seconds(10), pageSize 
       ...ourEvents(call, session.zone),
       ...watches(call, { graphUrl, clock }),
       predictedId: () => undefined,
+      wrote: (identity, { transactionId }) => transactionIdOf(identity) === transactionId?.toLowerCase(),
       list: () => listCalendars(call),
     };
   };

@@ -44,11 +44,18 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'disputes-ignored', breaks: 'A disputed target is brought in line again.', find: ' && (row.disputes ?? 0) <= (row.settled ?? 0) &&', replace: ' &&', suites: ['lib/outbound/edited-events', ...drains, 'faults/races'] },
   ]),
   ...inFile('lib/outbound/own-events.ts', ['lib/outbound/edited-events', ...drains, 'faults/races'], [
-    { id: 'late-write-not-undone', breaks: 'A late write at the provider, which no fence can stop, is seen inbound and undone.', find: "if (judgement.kind !== 'dispute') continue;", replace: "if (judgement.kind !== 'nothing' as string) continue;" },
+    { id: 'late-write-not-undone', breaks: 'A late write at the provider, which no fence can stop, is seen inbound and undone.', find: 'await dispute(parts, bookingId, target, judgement.stray);', replace: 'void dispute;' },
     { id: 'old-version-is-fine', breaks: 'An event of ours below the applied version is put right.', find: '|| (mark.version ?? row.appliedVersion) < row.appliedVersion) return', replace: ') return' },
-    { id: 'foreign-booking-is-ours', breaks: 'A booking of another provider, in a calendar that both look at, blocks.', find: 'if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;', replace: 'void [rowAt, place];', suites: ['lib/outbound/shared-calendars'] },
     { id: 'read-again-in-every-list', breaks: 'An event of ours that a person touched is read once, not in every list.', find: ' || (item.etag !== undefined && item.etag === row.seen)', replace: '' },
-    { id: 'copied-mark-is-ours', breaks: 'An event that merely carries a copy of our mark is a person’s own.', find: 'bookingId, generation }) === id;', replace: "bookingId, generation }) !== '';", suites: ['lib/inbound/pull', 'lib/outbound/edited-events', 'lib/outbound/drain'] },
+    { id: 'left-events-stand-twice', breaks: 'What a connection before has left makes way for what this one writes.', find: "? 'left' : 'fine'", replace: "? 'fine' : 'fine'", suites: ['lib/outbound/left-events'] },
+    { id: 'handed-over-event-stays', breaks: 'A booking that changed hands while a grant was dead leaves that calendar.', find: "if (!theirs) return { kind: 'handed_over' };", replace: '', suites: ['lib/outbound/reassigned-meanwhile'] },
+  ]),
+  ...inFile('lib/outbound/recognise.ts', ['lib/outbound/shared-calendars'], [
+    { id: 'foreign-booking-is-ours', breaks: 'A booking of another provider, in a calendar that both look at, blocks.', find: 'if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;', replace: 'void [rowAt, place];' },
+    { id: 'two-writers-fight', breaks: 'Two connections that receive in one calendar leave each other’s events alone.', find: "return connection !== undefined && connection.state !== 'disconnecting';", replace: 'return connection === undefined;', suites: ['lib/outbound/both-receive'] },
+  ]),
+  ...inFile('lib/calendars/google/open-google.ts', ['lib/inbound/pull', 'lib/outbound/edited-events', 'lib/outbound/drain'], [
+    { id: 'copied-mark-is-ours', breaks: 'An event that merely carries a copy of our mark is a person’s own.', find: 'googleEventId(identity) === id', replace: "googleEventId(identity) !== '' || id === ''" },
   ]),
   ...inFile('lib/outbound/edited-events.ts', ['lib/outbound/edited-events'], [
     { id: 'own-write-taken-for-edit', breaks: 'While a wish is in flux nothing is said of its event.', find: 'if (wish.pendingSince !== undefined || wish.generation !== before.wish?.generation) return wish.cancelled;', replace: '' },

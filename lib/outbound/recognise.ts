@@ -1,0 +1,63 @@
+// Which events in a calendar are ours: a mark says of which booking, and the id (Google) or the transactionId (Graph) who wrote it.
+import type { Calendars, Present } from '../calendars/port.ts';
+import { targetPart, type BookingRows } from './bookings.ts';
+import { rowAt, type EditParts, type Place } from './edited-events.ts';
+
+/** Which booking an event stands for, and the version it was written with, where that could be seen (Graph's deltas don't show it). */
+export interface SeenMark {
+  readonly bookingId: string;
+  readonly generation?: number;
+  readonly version?: number;
+}
+
+/** Ours are made with UUIDs of version 5; Outlook's own clients set others. */
+const ourTransactionId = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/i;
+const isOurTransaction = ({ transactionId }: Present): boolean => transactionId !== undefined && ourTransactionId.test(transactionId);
+
+/** Google's ids of ours. */
+export const ourGoogleId = /^booking[0-9a-v]{52}$/;
+
+/** A pointer's target where the event is another provider's: it need not be read again. */
+const notOurs = 'another provider';
+
+/**
+ * Marks by event id. An event that merely carries a copy of our mark, under an id that is not ours, is a person's own; one of another
+ * provider's booking, met in a calendar that several look at, blocks like any event.
+ */
+export async function recognise(parts: EditParts, { place, items, calendars }: { place: Place; items: readonly Present[]; calendars: Calendars }): Promise<Map<string, SeenMark>> {
+  const { bookings } = parts;
+  const ours = new Map<string, SeenMark>();
+  for (const item of items) {
+    const { id, ours: mark } = item;
+    if (mark && (calendars.wrote({ ...mark, connectionId: place.connectionId, calendarId: place.calendarId }, item) || (ourGoogleId.test(id) && (await isOfProvider(parts, place, { item, mark, calendars }))))) ours.set(id, mark);
+  }
+  const perhaps = items.filter((item) => !ours.has(item.id) && (place.adopts === true || isOurTransaction(item)));
+  if (perhaps.length === 0) return ours;
+  const pointers = await bookings.pointers(place.connectionId, perhaps.map(({ id }) => id));
+  for (const item of perhaps) {
+    const { id, ours: shown } = item;
+    const pointer = pointers.get(id);
+    if (pointer?.target === notOurs || (!pointer && !isOurTransaction(item))) continue;
+    const mark = pointer ? (shown?.bookingId === pointer.bookingId ? shown : { bookingId: pointer.bookingId }) : (await calendars.read({ id: place.calendarId, key: place.calendarKey }, id))?.mark;
+    if (!mark) continue;
+    const known = pointer !== undefined || (await isOfProvider(parts, place, { item, mark }));
+    if (!pointer) await bookings.point(place.connectionId, id, { bookingId: mark.bookingId, target: known ? targetPart(place.connectionId, place.calendarKey) : notOurs });
+    if (known) ours.set(id, mark);
+  }
+  return ours;
+}
+
+/** Whether it stands for a booking of this provider's, written through whichever connection. `calendars`: where a mark can be a copy, and the id tells. */
+async function isOfProvider({ bookings }: EditParts, place: Place, { item, mark, calendars }: { item: Present; mark: SeenMark; calendars?: Calendars }): Promise<boolean> {
+  const rows = await bookings.read(mark.bookingId);
+  if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;
+  return calendars === undefined || rows.targets.some((target) => target.calendarId === place.calendarId && calendars.wrote({ ...target, ...mark }, item));
+}
+
+/** Another connection has written it, lives, and looks after it. What one that is gone has left is a stray of whoever receives there now. */
+export async function isOfAnotherLive({ connections }: EditParts, place: Place, { item, mark, rows, calendars }: { item: Present; mark: SeenMark; rows: BookingRows; calendars: Calendars }): Promise<boolean> {
+  const writer = rows.targets.find((target) => target.connectionId !== place.connectionId && calendars.wrote({ ...target, ...mark }, item));
+  if (!writer) return false;
+  const connection = await connections.get(writer.connectionId);
+  return connection !== undefined && connection.state !== 'disconnecting';
+}
