@@ -19,7 +19,7 @@ export const pullsCalendars = (job: JobFunction): JobFunction =>
     .useTable('busy-intervals', 'dynamodb:Query', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')
     .useIndexes('busy-intervals', Index.busyByStart, Index.busyBySeries)
     .useTable('booking-events', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem')
-    .useIndexes('booking-events', Index.bookingsByEnd)
+    .useIndexes('booking-events', Index.bookingsByEnd, Index.pending)
     .sendTo('inbound', 'booking', 'calendar-changes');
 
 /** Records booking wishes and brings each target calendar in line with them. */

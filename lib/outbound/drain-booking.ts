@@ -15,7 +15,7 @@ import { safeReason } from '../platform/telemetry.ts';
 import { about, type Trace } from '../platform/trace.ts';
 import { applyTarget, type TargetEnd } from './apply-target.ts';
 import type { Bookings, Wish } from './bookings.ts';
-import { connectionsFor, workOf, type ConnectionIdsOf, type ReadPushRow, type Work } from './targets.ts';
+import { connectionsFor, leftToLeaving, workOf, type ConnectionIdsOf, type ReadPushRow, type Work } from './targets.ts';
 
 export interface OutboundParts {
   readonly bookings: Bookings;
@@ -40,7 +40,7 @@ export interface TargetReport {
   readonly connectionId: string;
   readonly provider: CalendarProvider;
   readonly calendarKey: string;
-  readonly outcome: TargetEnd['outcome'] | 'held' | 'backing_off' | 'failed' | 'grant_dead' | 'gated' | 'paused';
+  readonly outcome: TargetEnd['outcome'] | 'held' | 'backing_off' | 'failed' | 'grant_dead' | 'gated' | 'paused' | 'leaving';
   readonly eventId?: string;
   /** Of the lease under which it was written. */
   readonly fence?: number;
@@ -62,6 +62,7 @@ export interface DrainEnd {
 
 /** Resuming rings at once for all that is still to come; this is for the rest. */
 const pausedWait = minutes(10);
+const leavingWait = minutes(1);
 const leaseWait = (tries: number): number => Math.min(60, 2 * 2 ** Math.min(tries, 5));
 
 export async function drainBooking(parts: OutboundParts, { booking_id: bookingId, tries = 0 }: BookingHint, endsAt: number): Promise<DrainEnd> {
@@ -71,10 +72,14 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
   if (wish.pendingSince === undefined) return { outcome: 'idle', version: wish.version, targets: [] };
 
   const readAt = parts.clock();
-  const work = workOf(wish, rows, await connectionsFor(wish, rows, parts));
+  const found = await connectionsFor(wish, rows, parts);
+  const work = workOf(wish, rows, found);
   const targets: TargetReport[] = [];
   for (const one of work) {
     targets.push(await applyUnderLease(parts, wish, { ...one, tries, readAt, endsAt }));
+  }
+  for (const { connection, row } of leftToLeaving(wish, rows, found)) {
+    targets.push({ connectionId: connection.connection_id, provider: connection.calendar_provider, calendarKey: row.calendarKey, outcome: 'leaving', retryAt: readAt + leavingWait });
   }
   const retryAts = targets.flatMap(({ retryAt }) => retryAt ?? []);
   if (retryAts.length > 0) return left(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
@@ -91,7 +96,7 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
 /** The wish stays pending; one delayed hint rings again, and upkeep keeps quiet until then. */
 async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt }: { targets: readonly TargetReport[]; tries: number; retryAt: number }): Promise<DrainEnd> {
   const held = targets.some(({ outcome }) => outcome === 'held');
-  const paused = targets.every(({ outcome, retryAt: at }) => at === undefined || outcome === 'paused');
+  const paused = targets.every(({ outcome, retryAt: at }) => at === undefined || outcome === 'paused' || outcome === 'leaving');
   await parts.bookings.deferTo(wish.id, retryAt, { paused });
   await parts.hints.send({ v: 1, hint: 'booking', booking_id: wish.id, ...(held && { tries: tries + 1 }) }, Math.max(1, Math.ceil((retryAt - parts.clock()) / 1000)));
   return { outcome: 'left', version: wish.version, targets };

@@ -3,6 +3,7 @@
 import { BatchGetItemCommand, QueryCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { fromItem } from '../platform/dynamo.ts';
 import { Index } from '../platform/names.ts';
+import { allShards } from '../platform/shard.ts';
 import { targetOf, targetPart, wishOf, type TargetRow, type Wish } from './bookings.ts';
 
 export interface BookingPage {
@@ -25,6 +26,8 @@ export interface PageWanted {
 
 export interface FutureBookings {
   page(providerId: string, wanted: PageWanted): Promise<BookingPage>;
+  /** Ids of all bookings that are pending, whoever they are for, page by page, through an index that may lag. */
+  pending(): AsyncGenerator<readonly string[]>;
   /** The wishes of these bookings, those that are; strongly consistent. */
   wishes(bookingIds: readonly string[]): Promise<Wish[]>;
   /** Target rows of these bookings in one calendar, by booking; strongly consistent. */
@@ -69,6 +72,18 @@ export function futureBookings(dynamo: DynamoDBClient, table: string): FutureBoo
       );
       const ids = (Items ?? []).flatMap(({ booking_id, part }) => (part?.S === 'wish' && booking_id?.S !== undefined ? [booking_id.S] : []));
       return { ids, ...(LastEvaluatedKey && { next: JSON.stringify(LastEvaluatedKey) }) };
+    },
+    async *pending() {
+      for (const shard of allShards) {
+        let from: Record<string, AttributeValue> | undefined;
+        do {
+          const { Items = [], LastEvaluatedKey } = await dynamo.send(
+            new QueryCommand({ TableName: table, IndexName: Index.pending, KeyConditionExpression: 'pendingShard = :shard', ExpressionAttributeValues: { ':shard': { S: shard } }, ...(from && { ExclusiveStartKey: from }) }),
+          );
+          yield Items.flatMap(({ booking_id }) => booking_id?.S ?? []);
+          from = LastEvaluatedKey;
+        } while (from);
+      }
     },
     async targetsIn({ connectionId, calendarKey }, bookingIds) {
       const rows = await parts(bookingIds, targetPart(connectionId, calendarKey));

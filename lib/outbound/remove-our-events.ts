@@ -33,7 +33,7 @@ export async function drainPushes({ leases, pushRow, clock }: FarewellParts, { c
   return lease.takenOver ? { outcome: 'again', retryAt: now + zombieLife } : done;
 }
 
-/** Deletes what still stands of the provider's future bookings in this connection's calendars, also in those that receive no more. */
+/** Deletes what still stands of future bookings in this connection's calendars, also in those that receive no more. */
 export async function removeOurEvents(parts: FarewellParts, connection: Connection, { calendars, endsAt }: { calendars: (endsAt: number) => Calendars; endsAt: number }): Promise<Farewell> {
   const { connection_id: connectionId } = connection;
   const row = await parts.pushRow(connectionId);
@@ -47,20 +47,29 @@ export async function removeOurEvents(parts: FarewellParts, connection: Connecti
   }
 }
 
-async function walk(parts: FarewellParts, connection: Connection, held: { lease: Lease; calendars: Calendars }): Promise<Farewell> {
-  let [after, retryAt]: [string | undefined, number | undefined] = [undefined, undefined];
+/** Of this provider; and those that went to another before their event was removed here, which are pending still. */
+async function* bookingsOf({ future, clock }: FarewellParts, { connection_id: connectionId, provider_id, calendars }: Connection): AsyncGenerator<string> {
+  let after: string | undefined;
   do {
-    const page = await parts.future.page(connection.provider_id, { endsAfter: parts.clock(), ...(after !== undefined && { after }) });
-    for (const id of page.ids) {
-      const { wish, targets } = await parts.bookings.read(id);
-      for (const target of targets) {
-        if (!wish || target.connectionId !== connection.connection_id || target.removed) continue;
-        const until = await removeOne(parts, { connection, wish, target, ...held });
-        if (until !== undefined) retryAt = Math.max(retryAt ?? 0, until);
-      }
-    }
+    const page = await future.page(provider_id, { endsAfter: clock(), ...(after !== undefined && { after }) });
+    yield* page.ids;
     after = page.next;
   } while (after !== undefined);
+  for await (const ids of future.pending()) {
+    for (const { key } of calendars) yield* (await future.targetsIn({ connectionId, calendarKey: key }, ids)).keys();
+  }
+}
+
+async function walk(parts: FarewellParts, connection: Connection, held: { lease: Lease; calendars: Calendars }): Promise<Farewell> {
+  let retryAt: number | undefined;
+  for await (const id of bookingsOf(parts, connection)) {
+    const { wish, targets } = await parts.bookings.read(id);
+    for (const target of targets) {
+      if (!wish || Date.parse(wish.end) <= parts.clock() || target.connectionId !== connection.connection_id || target.removed) continue;
+      const until = await removeOne(parts, { connection, wish, target, ...held });
+      if (until !== undefined) retryAt = Math.max(retryAt ?? 0, until);
+    }
+  }
   return retryAt === undefined ? done : { outcome: 'again', retryAt };
 }
 

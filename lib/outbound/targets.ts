@@ -77,6 +77,12 @@ export function workOf(wish: Wish, { targets }: BookingRows, found: readonly Con
   return work;
 }
 
+/** What must go from calendars of connections that are leaving: with them, where that is asked. Till they are gone it stays pending, which is how they find it. */
+export function leftToLeaving(wish: Wish, { targets }: BookingRows, found: readonly Connection[]): { connection: Connection; row: TargetRow }[] {
+  const leaving = found.filter(({ state, provider_id }) => state === 'disconnecting' && (wish.cancelled || provider_id !== wish.providerId));
+  return leaving.flatMap((connection) => targets.flatMap((row) => (row.connectionId === connection.connection_id && !row.removed ? [{ connection, row }] : [])));
+}
+
 /** Every connection that may matter: the provider's now, and those that target rows still name. */
 export async function connectionsFor(wish: Wish, { targets }: BookingRows, parts: { connections: Connections; connectionIdsOf: ConnectionIdsOf }): Promise<Connection[]> {
   const ids = new Set([...(wish.cancelled ? [] : await parts.connectionIdsOf(wish.providerId)), ...targets.map(({ connectionId }) => connectionId)]);

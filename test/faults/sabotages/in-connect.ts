@@ -2,6 +2,25 @@
 import { inFile, type Sabotage } from './sabotage.ts';
 
 export const inConnect: readonly Sabotage[] = [
+  ...inFile('lib/connect/choose-calendars.ts', ['lib/connect/patch-connection'], [
+    { id: 'ghost-of-a-connection', breaks: 'A choice of calendars makes no connection that is gone.', find: '`attribute_exists(provider_id) AND #state', replace: '`#state' },
+  ]),
+  ...inFile('lib/connect/patch-connection.ts', ['lib/connect/patch-connection'], [
+    { id: 'refused-choice-unread', breaks: 'What a refused choice called unknown is read at once.', find: 'if (!saved && unread) await ring(parts, connection_id);', replace: '' },
+  ]),
+  ...inFile('lib/connect/account-claims.ts', ['lib/connect/consent'], [
+    { id: 'second-connection-of-an-account', breaks: 'Who consents again renews the connection that is theirs.', find: "if (await put('attribute_not_exists(connection_id)')) return held;", replace: "if (await put('attribute_not_exists(connection_id)')) return { outcome: 'new' };" },
+    { id: 'own-connection-forgotten', breaks: 'Nor where another provider held the account meanwhile.', find: "':then': claim.claimed_at })) ? held :", replace: "':then': claim.claimed_at })) ? { outcome: 'new' } :" },
+  ]),
+  ...inFile('lib/connect/leave.ts', ['lib/connect/leave'], [
+    { id: 'late-removal-ignored', breaks: 'Events are removed also where that is asked for while the connection goes.', find: "const owed = name === 'events' && row.removes === 1 && row.removed !== 1;", replace: 'const owed = false;' },
+  ]),
+  ...inFile('lib/platform/leaving-rows.ts', ['lib/connect/leave'], [
+    { id: 'second-look-skipped', breaks: 'An erasing asked for again looks again five minutes later.', find: "key.part === 'erase' ? ':zero' : 'if_not_exists", replace: "key.part === 'erase' ? 'if_not_exists(#step, :zero)' : 'if_not_exists" },
+  ]),
+  ...inFile('lib/outbound/targets.ts', ['lib/connect/leave'], [
+    { id: 'handed-over-before-goodbye', breaks: 'A booking that changed hands just before a goodbye goes with the other events.', find: "found.filter(({ state, provider_id }) => state === 'disconnecting'", replace: "found.filter(({ state, provider_id }) => state !== state" },
+  ]),
   ...inFile('lib/connect/consent-return.ts', ['lib/connect/consent'], [
     { id: 'state-not-bound', breaks: 'An answer belongs to the last opening of its link.', find: "if (!ourState) return { end: 'refused', refusal: 'tampered' };", replace: 'void ourState;' },
     { id: 'browser-not-bound', breaks: 'An answer belongs to the browser in which the link was opened.', find: "if (!ourBrowser) return { end: 'refused', refusal: 'other_browser' };", replace: 'void ourBrowser;' },

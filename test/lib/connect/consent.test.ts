@@ -1,3 +1,4 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { days, hours, minutes } from '../../../lib/platform/clock.ts';
@@ -257,6 +258,16 @@ describe('a consent at microsoft', () => {
     expect((await world.connections()).filter(({ provider_id }) => provider_id === 'p-1')).toMatchObject([{ connection_id: first?.connection_id, state: 'active' }]);
     const taken = await world.consents('microsoft', { account: ada, providerId: 'p-2', returns: true });
     expect(taken.returned?.searchParams.get('reason')).toBe('account_taken');
+  });
+
+  it('of an account that nobody is known to hold any more renews the connection that this provider has of it', async () => {
+    await world.consents('microsoft', { account: ada, providerId: 'p-1' });
+    const [first] = await world.connections();
+    const [claim] = (await world.tables.all('connections')).filter(({ held_by }) => held_by === first?.connection_id);
+    await world.tables.dynamo.send(new DeleteItemCommand({ TableName: world.tables.named.connections, Key: { connection_id: { S: String(claim?.['connection_id']) } } }));
+    const { returned } = await world.consents('microsoft', { account: ada, providerId: 'p-1', returns: true });
+    expect(returned?.searchParams.get('connection_id')).toBe(first?.connection_id);
+    expect(await world.connections()).toHaveLength(1);
   });
 
   it('without the calendar scope is explained', async () => {

@@ -294,6 +294,24 @@ it('a connection that is asked in the midst of its last steps to take our events
   expect(await rowsOf(ada)).toEqual([]);
 });
 
+it.each(both)('a booking at %s that went to a colleague just before goes with our events, though its removal was not made yet', async (provider) => {
+  const [ada, bob] = [await atWork(provider), await world.connect(provider)];
+  const id = await book(ada, 40);
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  const { start, end } = inHours(40);
+  const read = readBookingEvent({ id: 'handed-over', type: 'booking.updated', occurred_at: iso(start), booking: { id, version: 2, provider_id: bob.providerId, service_id: 's', title: 'T', start_time: iso(start), end_time: iso(end), status: 'confirmed' } });
+  if (read.kind !== 'booking') throw new Error(read.detail);
+  await stores().bookings.record(read.booking, world.clock());
+  await disconnect(ada.id, true);
+  for (let n = 0; n < 4; n += 1) {
+    await drain(world, id);
+    await pull(world, ada.id);
+    world.advance(minutes(2));
+  }
+  expect([await rowsOf(ada), ada.person.standing().map(({ title }) => title), bob.person.standing().length]).toEqual([[], ['Private'], 1]);
+  expect((await stores().bookings.read(id)).wish?.pendingSince).toBeUndefined();
+});
+
 it('a provider who is erased leaves nothing in any table', async () => {
   const ada = await atWork('google', 'erased');
   const second = await atWork('microsoft', 'erased');
