@@ -31,8 +31,9 @@ class LeaseLost extends Error {}
 
 export async function applyTarget(context: TargetContext, row: TargetRow | undefined, present: boolean): Promise<TargetEnd> {
   try {
-    const end = present ? await makePresent(context, row) : await makeAbsent(context, row);
-    await removeStrays(context, row, present && 'eventId' in end ? end.eventId : undefined);
+    const replaced: string[] = [];
+    const end = present ? await makePresent(context, row, replaced) : await makeAbsent(context, row);
+    await removeStrays(context, [...(row?.strays ?? []), ...replaced], present && 'eventId' in end ? end.eventId : undefined);
     return end;
   } catch (error) {
     if (error instanceof LeaseLost) return { outcome: 'lease_lost' };
@@ -40,7 +41,8 @@ export async function applyTarget(context: TargetContext, row: TargetRow | undef
   }
 }
 
-async function makePresent(context: TargetContext, before: TargetRow | undefined): Promise<TargetEnd> {
+/** `replaced` hears of events that were said not to be there: a calendar that is out of reach says so of all, and gives them back later. */
+async function makePresent(context: TargetContext, before: TargetRow | undefined, replaced: string[]): Promise<TargetEnd> {
   const { calendars, calendar, wish } = context;
   const settled = before?.disputes ?? 0;
   let row: Progress = before && !before.removed ? before : await begin(context, before ? before.generation + 1 : 0);
@@ -63,7 +65,11 @@ async function makePresent(context: TargetContext, before: TargetRow | undefined
     if (updated.outcome === 'updated') return saveApplied(context, updated.event, { outcome: 'updated', settled });
     const found = updated.outcome === 'changed' ? await calendars.read(calendar, row.external_event_id) : undefined;
     if (found && !found.cancelled) row = { ...row, etag: found.etag };
-    else row = await begin(context, row.generation + 1);
+    else {
+      const doubtful = found ? undefined : row.external_event_id;
+      if (doubtful !== undefined) replaced.push(doubtful);
+      row = await begin(context, row.generation + 1, doubtful);
+    }
   }
   throw new CalendarError('unavailable', { reason: 'the event keeps changing' });
 }
@@ -82,8 +88,7 @@ async function makeAbsent(context: TargetContext, row: TargetRow | undefined): P
 }
 
 /** What a zombie made beside the event that stands, if one does. Last: an event that was taken for a stray may be the one just adopted. */
-async function removeStrays({ bookings, calendars, calendar, lease, wish }: TargetContext, row: TargetRow | undefined, standing: string | undefined): Promise<void> {
-  const strays = [...(row?.strays ?? [])];
+async function removeStrays({ bookings, calendars, calendar, lease, wish }: TargetContext, strays: readonly string[], standing: string | undefined): Promise<void> {
   if (strays.length === 0) return;
   for (const stray of strays) {
     if (stray !== standing) await calendars.remove(calendar, stray);
@@ -97,10 +102,10 @@ interface Progress {
   readonly etag?: string;
 }
 
-/** Before a create: the row says which event is about to be made, and, where its id is known, the pointer to find it by. */
-async function begin(context: TargetContext, generation: number): Promise<Progress> {
+/** Before a create: the row says which event is about to be made, which may stand beside it, and, where its id is known, the pointer to find it by. */
+async function begin(context: TargetContext, generation: number, stray?: string): Promise<Progress> {
   const { calendars, calendar, calendarProvider, clock, bookings, lease } = context;
-  await save(context, { calendarId: calendar.id, calendar_provider: calendarProvider, generation, attemptedAt: clock(), external_event_id: undefined, ical_uid: undefined, etag: undefined, appliedVersion: undefined, removed: undefined });
+  await save(context, { calendarId: calendar.id, calendar_provider: calendarProvider, generation, attemptedAt: clock(), external_event_id: undefined, ical_uid: undefined, etag: undefined, appliedVersion: undefined, removed: undefined }, stray);
   const predicted = calendars.predictedId(identityOf(context, generation));
   if (predicted !== undefined) await bookings.point(lease.connectionId, predicted, pointerOf(context));
   return { generation };
@@ -126,8 +131,8 @@ async function saveApplied(context: TargetContext, event: WrittenEvent, { outcom
   return { outcome, eventId: event.id };
 }
 
-async function save({ bookings, wish, lease, calendar }: TargetContext, change: TargetChange): Promise<void> {
-  const saved = await bookings.saveTarget({ bookingId: wish.id, connectionId: lease.connectionId, calendarKey: calendar.key, fence: lease.fence }, change);
+async function save({ bookings, wish, lease, calendar }: TargetContext, change: TargetChange, stray?: string): Promise<void> {
+  const saved = await bookings.saveTarget({ bookingId: wish.id, connectionId: lease.connectionId, calendarKey: calendar.key, fence: lease.fence }, change, stray);
   if (!saved) throw new LeaseLost();
 }
 

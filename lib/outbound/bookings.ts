@@ -68,8 +68,8 @@ export interface Bookings {
   deferTo(bookingId: string, retryAt: number, why?: { readonly paused: boolean }): Promise<void>;
   /** A gate is closed for this provider: upkeep leaves it alone while the list does not admit them, unless it is marked anew. */
   hold(bookingId: string, noted: { generation: number }, providerId: string): Promise<void>;
-  /** Saves members of a target row under a fence; undefined removes. False: a newer holder has been here. */
-  saveTarget(place: { bookingId: string; connectionId: string; calendarKey: string; fence: number }, change: TargetChange): Promise<boolean>;
+  /** Saves members of a target row under a fence; undefined removes. `stray`: an event that may stand beside the one that it will name. False: a newer holder has been here. */
+  saveTarget(place: { bookingId: string; connectionId: string; calendarKey: string; fence: number }, change: TargetChange, stray?: string): Promise<boolean>;
   /** Inbound's word that an event is not as it must be. */
   dispute(bookingId: string, target: string, stray?: string): Promise<void>;
   forgetStrays(bookingId: string, target: string, strays: readonly string[]): Promise<void>;
@@ -153,18 +153,19 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
     async hold(bookingId, { generation }, providerId) {
       await updateWish(bookingId, { heldBy: providerId }, { condition: 'attribute_exists(pendingSince) AND generation = :noted', values: { ':noted': { N: String(generation) } } });
     },
-    saveTarget({ bookingId, connectionId, calendarKey, fence }, change) {
+    saveTarget({ bookingId, connectionId, calendarKey, fence }, change, stray) {
       const { expression, names, values } = updateExpression({ v: 1, connection_id: connectionId, calendarKey, fence, ...change });
       const eventId = change.external_event_id;
+      const added = [...(eventId === undefined ? [] : ['had :had']), ...(stray === undefined ? [] : ['strays :stray'])];
       return unlessRefused(
         dynamo.send(
           new UpdateItemCommand({
             TableName: table,
             Key: { booking_id: { S: bookingId }, part: { S: targetPart(connectionId, calendarKey) } },
-            UpdateExpression: eventId === undefined ? expression : `${expression} ADD had :had`,
+            UpdateExpression: added.length === 0 ? expression : `${expression} ADD ${added.join(', ')}`,
             ConditionExpression: 'attribute_not_exists(#fence) OR #fence <= :fence',
             ExpressionAttributeNames: names,
-            ExpressionAttributeValues: { ...values, ...(eventId !== undefined && { ':had': { SS: [eventId] } }) },
+            ExpressionAttributeValues: { ...values, ...(eventId !== undefined && { ':had': { SS: [eventId] } }), ...(stray !== undefined && { ':stray': { SS: [stray] } }) },
           }),
         ),
       );

@@ -12,7 +12,8 @@ export interface SeenMark {
 
 /** Ours are made with UUIDs of version 5; Outlook's own clients set others. */
 const ourTransactionId = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/i;
-const isOurTransaction = ({ transactionId }: Present): boolean => transactionId !== undefined && ourTransactionId.test(transactionId);
+/** We make no series: where a person made one of ours recur, its occurrences show our transaction and our mark, and are the person's all the same. */
+const isOurTransaction = ({ transactionId, series }: Present): boolean => series === undefined && transactionId !== undefined && ourTransactionId.test(transactionId);
 
 /** Google's ids of ours. */
 export const ourGoogleId = /^booking[0-9a-v]{52}$/;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { minutes, seconds } from '../../../lib/platform/clock.ts';
+import { days, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { Setting } from '../../../lib/platform/names.ts';
 import { live } from '../../support/mortal.ts';
 import { busy, notice, told } from '../../support/readings.ts';
@@ -129,6 +129,25 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect((await target(id))?.external_event_id).not.toBe(first);
   });
 
+  it('is one event though its calendar could not be reached for a while, and said of all in it that it was not there', async () => {
+    const ada = await world.connect(provider);
+    const id = newId();
+    await wishFor(ada, id, 1);
+    await drain(world, id);
+    await pull(world, ada.id);
+    const wished = span(9);
+    await wishFor(ada, id, 2, { at: 9 });
+    const body = { error: { code: provider === 'google' ? 404 : 'ErrorItemNotFound', message: 'Not found.', errors: [{ domain: 'global', reason: 'notFound' }] } };
+    for (const method of ['PATCH', 'POST', 'GET']) simulatorOf(ada).addFault({ method, path: 'events', when: 'before', times: 9, status: 404, headers: { 'content-type': 'application/json' }, body });
+    expect(await drain(world, id)).toMatchObject({ outcome: 'left', targets: [{ outcome: 'failed' }] });
+    simulatorOf(ada).clearFaults();
+    await bringAbout(id);
+    await notice(world, ada);
+    await pull(world, ada.id);
+    await bringAbout(id);
+    expect(ada.person.standing()).toMatchObject([wished]);
+  });
+
   it('keeps what a person added: an edit between ours is read first, then ours is laid over it', async () => {
     const ada = await world.connect(provider);
     const id = newId();
@@ -251,6 +270,27 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     world.settings.reset();
     await bringAbout(id);
     expect([...ada.hands, ...bob.hands].map((hand) => hand.standing().length)).toEqual([0, 1]);
+  });
+
+  it('that a person made to recur is theirs: every occurrence stays, and blocks like any event', async () => {
+    const ada = await world.connect(provider);
+    const id = newId();
+    await pull(world, ada.id);
+    await wishFor(ada, id, 1);
+    await drain(world, id);
+    const startDate = new Date(span(5).start).toISOString().slice(0, 10);
+    const range = { type: 'numbered', startDate, numberOfOccurrences: 3, recurrenceTimeZone: 'Europe/Berlin' };
+    ada.person.change((await target(id))?.external_event_id ?? '', { recurrence: provider === 'google' ? ['RRULE:FREQ=DAILY;COUNT=3'] : { pattern: { type: 'daily', interval: 1 }, range } });
+    for (let time = 0; time < 2; time += 1) {
+      await notice(world, ada);
+      await pull(world, ada.id);
+      expect(await pending(id)).toBe(false);
+      expect(await busy(world, ada)).toHaveLength(3);
+      world.advance(minutes(2));
+    }
+    const shown: unknown[] = [];
+    for await (const page of ada.adapter.everything(refOf(ada), { from: world.clock(), to: world.clock() + days(9) })) shown.push(...page.items);
+    expect(shown).toHaveLength(3);
   });
 
   it('blocks nothing of itself, but a copy that a person made of it blocks like any event', async () => {

@@ -64,6 +64,22 @@ describe.each(both)('an event of ours at %s', (provider) => {
     expect(facts()).toEqual([]);
   });
 
+  it.each(['tell', 'restore'] as const)('of a booking that begins within a second is nobody’s doing, though the calendar knows no milliseconds (%s)', async (onEdit) => {
+    const ada = await world.connect(provider);
+    await world.tables.put('connections', { ...ada.connection, on_edit: onEdit });
+    await pull(world, ada.id);
+    const { start, end } = inHours(30);
+    const id = await wish(ada, { start: start + 250, end: end + 750 });
+    await drain(world, id);
+    for (let time = 0; time < 2; time += 1) {
+      world.advance(minutes(1));
+      await notice(world, ada);
+      await pull(world, ada.id);
+      expect(await drain(world, id)).toMatchObject({ outcome: 'idle' });
+    }
+    expect(facts()).toEqual([]);
+  });
+
   it('that a person moves is told once, with its old and new times, and is left where they put it', async () => {
     const ada = await world.connect(provider);
     await pull(world, ada.id);
@@ -239,7 +255,7 @@ describe('an event of ours, judged by a read', () => {
     expect(judgeEdit('e1', undefined, { wish: wished, row })).toEqual({ kind: 'deleted' });
     expect(judgeEdit('e1', { ...found, cancelled: true, start: 0, end: 0 }, { wish: wished, row })).toEqual({ kind: 'deleted' });
   });
-  it('is moved where only its end differs', () => expect(judgeEdit('e1', { ...found, end: found.end + 1 }, { wish: wished, row })).toMatchObject({ kind: 'moved' }));
+  it('is moved where only its end differs', () => expect(judgeEdit('e1', { ...found, end: found.end + 1_000 }, { wish: wished, row })).toMatchObject({ kind: 'moved' }));
   it('is nobody’s business once the booking is cancelled, the row removed, or another event named', () => {
     for (const [w, r] of [[{ ...wished, cancelled: true }, row], [wished, { ...row, removed: true }], [wished, { ...row, external_event_id: 'e2' }], [wished, undefined]] as const) {
       expect(judgeEdit('e1', undefined, { wish: w, row: r })).toEqual({ kind: 'none' });
