@@ -2,7 +2,7 @@
 // before wrote, which never came to its cursors, is news again: a crash between rows and message loses nothing.
 import type { BusyRow } from './busy-rows.ts';
 
-export type NewBusy = Pick<BusyRow, 'eventId' | 'start' | 'end'>;
+export type NewBusy = Pick<BusyRow, 'eventId' | 'start' | 'end' | 'series'>;
 
 /** What lay there before a write: a tombstone has no times. In ms. */
 export interface RowBefore {
@@ -31,7 +31,7 @@ export class BusyNews {
     if (before && before.start === row.start && before.end === row.end && before.fence <= this.#finished) return;
     if (Math.max(row.end, before?.end ?? 0) <= this.#now) return;
     this.#changed = true;
-    this.added.push({ eventId: row.eventId, start: row.start, end: row.end });
+    this.added.push({ eventId: row.eventId, start: row.start, end: row.end, ...(row.series !== undefined && { series: row.series }) });
   }
 
   removed(before: RowBefore | undefined): void {

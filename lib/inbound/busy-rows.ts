@@ -108,7 +108,7 @@ export function busyRows(dynamo: DynamoDBClient, table: string): BusyRows {
           series: seriesKeyOf(place, series),
         },
         fence,
-        news && ((before) => news.put({ eventId, start, end }, before)),
+        news && ((before) => news.put({ eventId, start, end, ...(series !== undefined && { series }) }, before)),
       ),
     remove: (providerId, rowKey, { fence, now, news }) =>
       put({ provider_id: providerId, row: rowKey, expires: Math.ceil((now + tombstoneLife) / 1000) }, fence, news && ((before) => news.removed(before))),

@@ -60,7 +60,8 @@ async function pullChanges(pull: CalendarPull, row: CursorRow & { cursor: string
       if (zoneChanged(row, page)) return undefined;
       const { puts, series } = await decide(pull, page, { window: row.window, complete: false });
       await eachConcurrently(puts, writesAtOnce, async (put) => void (await rows.put(place, put, lease.fence, pull.news)));
-      for (const one of series) await replaceSeries(pull, one, puts);
+      const named = new Set(puts.map(({ rowKey }) => rowKey));
+      await eachConcurrently(series, writesAtOnce, (one) => replaceSeries(pull, one, named));
       items += page.items.length;
       next = page.cursor;
     }
@@ -120,8 +121,7 @@ async function unblock({ rows, place, plan }: CalendarPull): Promise<void> {
 const presents = (item: RemoteItem): readonly Present[] => (item.kind === 'present' ? [item] : item.kind === 'series' ? item.members : []);
 
 /** Graph tells nothing of a deleted occurrence: whatever of the series the new set does not hold is swept. */
-async function replaceSeries({ rows, place, plan }: CalendarPull, series: string, puts: readonly Put[]): Promise<void> {
-  const named = new Set(puts.map(({ rowKey }) => rowKey));
+async function replaceSeries({ rows, place, plan }: CalendarPull, series: string, named: ReadonlySet<string>): Promise<void> {
   plan.sweep(place, (await rows.ofSeries(place, series)).filter((rowKey) => !named.has(rowKey)));
 }
 

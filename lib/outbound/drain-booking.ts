@@ -102,7 +102,7 @@ async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt 
   return { outcome: 'left', version: wish.version, targets };
 }
 
-async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, calendar, present, tries, readAt, endsAt }: Work & { tries: number; readAt: number; endsAt: number }): Promise<TargetReport> {
+async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, calendar, present, orphans, tries, readAt, endsAt }: Work & { tries: number; readAt: number; endsAt: number }): Promise<TargetReport> {
   const { connection_id: connectionId, calendar_provider: provider } = connection;
   const report = { connectionId, provider, calendarKey: calendar.key };
   // One gate says nothing of another target's: a booking that changed hands may have its new provider let in and its old one not.
@@ -122,7 +122,7 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     const target = fresh.targets.find((one) => one.connectionId === connectionId && one.calendarKey === calendar.key);
     const newest = fresh.wish ?? wish;
     const calendars = parts.open[provider](sessionFor(parts, connection, { bookingId: wish.id, lease, gate: connectionGate(parts, connection, readAt), meter }));
-    const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled);
+    const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled, orphans);
     await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined, ...meter.count() });
     if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };

@@ -31,7 +31,7 @@ type Span = Pick<FoundEvent, 'start' | 'end'>;
 const sameSecond = (one: number, other: number): boolean => Math.floor(one / 1000) === Math.floor(other / 1000);
 
 /** Start and end, nothing else: whatever the etag says. */
-export const asWished = ({ start, end }: Span, wish: Wish): boolean => sameSecond(start, Date.parse(wish.start)) && sameSecond(end, Date.parse(wish.end));
+export const asWished = ({ start, end }: Span, wish: Pick<Wish, 'start' | 'end'>): boolean => sameSecond(start, Date.parse(wish.start)) && sameSecond(end, Date.parse(wish.end));
 
 /** Pure: an event as a read found it (undefined: gone), against the wish and the target row that name it. */
 export function judgeEdit(eventId: string, found: FoundEvent | undefined, { wish, row }: { wish: Wish | undefined; row: TargetRow | undefined }): Edit {

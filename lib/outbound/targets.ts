@@ -47,9 +47,13 @@ export interface Work {
   readonly calendar: Pick<ConnectionCalendar, 'id' | 'key'>;
   /** The event must stand; else it must be gone. */
   readonly present: boolean;
+  /** What a connection that is gone left of this booking in the same calendar: the account was connected again, and one booking is one event. */
+  readonly orphans: readonly TargetRow[];
 }
 
 const isDone = (wish: Wish, row: TargetRow): boolean => row.appliedVersion === wish.version && (row.disputes ?? 0) <= (row.settled ?? 0) && (row.strays?.size ?? 0) === 0;
+
+const isOrphan = (row: TargetRow, found: readonly Connection[]): boolean => !row.removed && row.external_event_id !== undefined && !found.some(({ connection_id }) => connection_id === row.connectionId);
 
 /**
  * What is left to do. A row that is no target any more is a delete to do. Connections that can't be written to (grant dead, leaving)
@@ -59,20 +63,22 @@ export function workOf(wish: Wish, { targets }: BookingRows, found: readonly Con
   const active = new Map(found.filter(({ state }) => state === 'active').map((connection) => [connection.connection_id, connection]));
   const work: Work[] = [];
   const rowOf = (connectionId: string, key: string): TargetRow | undefined => targets.find((row) => row.connectionId === connectionId && row.calendarKey === key);
-  if (!wish.cancelled) {
-    for (const connection of active.values()) {
-      if (connection.provider_id !== wish.providerId) continue;
-      for (const calendar of connection.calendars.filter(({ receives }) => receives)) {
-        const row = rowOf(connection.connection_id, calendar.key);
-        if (!row || row.removed || !isDone(wish, row)) work.push({ connection, calendar, present: true });
-      }
+  const orphansIn = (calendarId: string): readonly TargetRow[] => targets.filter((row) => row.calendarId === calendarId && isOrphan(row, found));
+  for (const connection of active.values()) {
+    if (connection.provider_id !== wish.providerId) continue;
+    for (const calendar of connection.calendars.filter(({ receives }) => receives)) {
+      const row = rowOf(connection.connection_id, calendar.key);
+      const orphans = orphansIn(calendar.id);
+      const isDue = wish.cancelled ? row === undefined && orphans.length > 0 : orphans.length > 0 || !row || row.removed || !isDone(wish, row);
+      if (isDue) work.push({ connection, calendar, present: !wish.cancelled, orphans });
     }
   }
   for (const row of targets) {
     const connection = active.get(row.connectionId);
     const wanted = !wish.cancelled && connection?.provider_id === wish.providerId && connection.calendars.some(({ key, receives }) => receives && key === row.calendarKey);
     const disputed = (row.disputes ?? 0) > (row.settled ?? 0) || (row.strays?.size ?? 0) > 0;
-    if (connection && !wanted && (!row.removed || disputed)) work.push({ connection, calendar: { id: row.calendarId, key: row.calendarKey }, present: false });
+    const orphans = orphansIn(row.calendarId);
+    if (connection && !wanted && (!row.removed || disputed || orphans.length > 0)) work.push({ connection, calendar: { id: row.calendarId, key: row.calendarKey }, present: false, orphans });
   }
   return work;
 }
@@ -86,5 +92,8 @@ export function leftToLeaving(wish: Wish, { targets }: BookingRows, found: reado
 /** Every connection that may matter: the provider's now, and those that target rows still name. */
 export async function connectionsFor(wish: Wish, { targets }: BookingRows, parts: { connections: Connections; connectionIdsOf: ConnectionIdsOf }): Promise<Connection[]> {
   const ids = new Set([...(wish.cancelled ? [] : await parts.connectionIdsOf(wish.providerId)), ...targets.map(({ connectionId }) => connectionId)]);
-  return parts.connections.getAll([...ids]);
+  const found = await parts.connections.getAll([...ids]);
+  if (!wish.cancelled || !targets.some((row) => isOrphan(row, found))) return found;
+  const others = (await parts.connectionIdsOf(wish.providerId)).filter((id) => !ids.has(id));
+  return [...found, ...(await parts.connections.getAll(others))];
 }

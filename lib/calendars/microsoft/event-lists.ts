@@ -1,4 +1,4 @@
-import type { CalendarRef, Calendars, Page, RemoteItem, SeriesSet, Window } from '../port.ts';
+import type { CalendarRef, Calendars, Gone, Page, RemoteItem, SeriesSet, Window } from '../port.ts';
 import { CalendarError } from '../port.ts';
 import type { GraphCall } from './call.ts';
 import type { EventRow, ReadingRules } from './event-row.ts';
@@ -44,22 +44,30 @@ async function listedItem(row: EventRow, series: SeriesReader): Promise<RemoteIt
   return row.kind === 'removed' ? { kind: 'gone', id: row.id } : await series.present(row);
 }
 
-/** The series of which a part has appeared in a round; those that may only be gone are told apart. */
+/** The series of which a part has appeared in a round; those that may only be gone, or that are single events now, are told apart. */
 class TouchedSeries {
   private readonly alive = new Set<string>();
+  private readonly single = new Set<string>();
   private readonly removed = new Set<string>();
 
   note(row: EventRow): void {
     if (row.kind === 'removed') this.removed.add(row.id);
     else if (row.kind === 'master') this.alive.add(row.id);
-    else if (row.series !== undefined) this.alive.add(row.series);
+    else if (row.series === undefined) this.single.add(row.id);
+    else this.alive.add(row.series);
   }
 
-  /** One set each: no tombstone tells of a cancelled instance, so only the whole can. A removed id may have been a series. */
-  async sets(series: SeriesReader, window: Window): Promise<readonly SeriesSet[]> {
-    const sets: SeriesSet[] = [];
-    for (const id of this.removed) if (!this.alive.has(id)) sets.push({ kind: 'series', series: id, members: [] });
-    for (const id of this.alive) sets.push(await series.instances(id, window));
+  /**
+   * One set each: no tombstone tells of a cancelled instance, so only the whole can. A removed id may have been a series, and a single event too:
+   * it keeps its id when it is made to recur, and when it no longer does.
+   */
+  async sets(series: SeriesReader, window: Window): Promise<readonly (Gone | SeriesSet)[]> {
+    const sets: (Gone | SeriesSet)[] = [];
+    for (const id of new Set([...this.removed, ...this.single])) if (!this.alive.has(id)) sets.push({ kind: 'series', series: id, members: [] });
+    for (const id of this.alive) {
+      if (!this.single.has(id) && !this.removed.has(id)) sets.push({ kind: 'gone', id });
+      sets.push(await series.instances(id, window));
+    }
     return sets;
   }
 }

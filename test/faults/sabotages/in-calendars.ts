@@ -40,6 +40,7 @@ export const inCalendars: readonly Sabotage[] = [
   ]),
   ...inFile('lib/calendars/microsoft/event-lists.ts', ['lib/calendars/microsoft/event-lists', 'lib/calendars/microsoft/open-microsoft', 'contracts/microsoft'], [
     { id: 'graph-foreign-link-followed', breaks: 'A bearer token goes to no other host, whatever a link says.', find: 'if (!cursor.startsWith(cursorPrefix) || !leadsTo(graphUrl, link))', replace: 'if (!cursor.startsWith(cursorPrefix))' },
-    { id: 'graph-removed-series-left', breaks: 'A series that was deleted takes its occurrences with it.', find: 'for (const id of this.removed) if (!this.alive.has(id)) sets.push(', replace: 'for (const id of this.removed) if (this.alive.has(id)) sets.push(' },
+    { id: 'graph-removed-series-left', breaks: 'A series that was deleted takes its occurrences with it.', find: 'if (!this.alive.has(id)) sets.push(', replace: 'if (this.alive.has(id)) sets.push(' },
+    { id: 'former-series-left', breaks: 'An event that recurs no more leaves no occurrence behind.', find: 'new Set([...this.removed, ...this.single])', replace: 'this.removed', suites: ['lib/inbound/repairs'] },
   ]),
 ];

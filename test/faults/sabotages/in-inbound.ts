@@ -42,7 +42,7 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'zombie-rows-left', breaks: 'After a take-over unchanged rows are written too, so that a zombie’s writes are fenced off.', find: 'lease.takenOver || differs(', replace: 'differs(', suites: ['lib/inbound/repairs', 'faults/races'] },
     { id: 'unchanged-rows-written', breaks: 'A list writes only rows that differ.', find: 'lease.takenOver || differs(', replace: 'place !== undefined || differs(', suites: ['lib/inbound/pull'] },
     { id: 'zone-change-ignored', breaks: 'A calendar that changes its zone is listed anew.', find: 'if (zoneChanged(row, page)) return undefined;', replace: '' },
-    { id: 'series-not-replaced', breaks: 'An occurrence that Graph deletes without a word is gone.', find: 'for (const one of series) await replaceSeries(pull, one, puts);', replace: 'void series;' },
+    { id: 'series-not-replaced', breaks: 'An occurrence that Graph deletes without a word is gone.', find: 'await eachConcurrently(series, writesAtOnce, (one) => replaceSeries(pull, one, named));', replace: 'void [series, named];' },
     { id: 'half-a-list-believed', breaks: 'A read without a cursor at its end is no complete read.', find: "if (cursor === undefined) throw new CalendarError('unavailable', { reason: 'no cursor on the last page' });", replace: "if (cursor === undefined) return { cursor: '', windowFrom: window.from, windowTo: window.to, lastRead: now };", suites: ['lib/inbound/half-read'] },
   ]),
   ...inFile('lib/inbound/pull-plan.ts', ['lib/inbound/pull-plan', 'lib/inbound/pull'], [

@@ -5,6 +5,7 @@ const drains = ['lib/outbound/drain', 'lib/outbound/drain-crashes'];
 
 export const inOutbound: readonly Sabotage[] = [
   ...inFile('lib/outbound/busy-conflicts.ts', ['lib/outbound/busy-conflicts'], [
+    { id: 'conflict-with-itself', breaks: 'A booking whose event recurs now is no conflict with itself.', find: 'if (await isItself({ bookings }, connection.connection_id, { busy, wish })) continue;', replace: 'void isItself;', suites: ['lib/outbound/drain'] },
     { id: 'long-booking-unseen', breaks: 'New busy time over the first day of a long booking is told.', find: 'const longestBooking = days(31);', replace: 'const longestBooking = days(1);' },
     { id: 'cancelled-booking-in-conflict', breaks: 'A cancelled booking stands in nobody’s way.', find: 'wishes.filter(({ cancelled }) => !cancelled)', replace: 'wishes' },
   ]),
@@ -19,7 +20,9 @@ export const inOutbound: readonly Sabotage[] = [
   ]),
   ...inFile('lib/outbound/apply-target.ts', drains, [
     { id: 'generation-not-raised-after-deletion', breaks: 'An event whose identity a person used up is made under a new one.', find: 'else row = await begin(context, row.generation + 1); // deleted', replace: 'else row = await begin(context, row.generation); // deleted' },
-    { id: 'gone-event-not-made-again', breaks: 'A newer version of a booking whose event is gone makes a new one.', find: '    else row = await begin(context, row.generation + 1);\n', replace: "    else return { outcome: 'unchanged' };\n", suites: [...drains, 'faults/crash-points-google'] },
+    { id: 'doubtful-event-stays', breaks: 'An event said not to be there, while its calendar was out of reach, is deleted once another stands.', find: 'const doubtful = found ? undefined : row.external_event_id;', replace: 'const doubtful = found ? row.external_event_id : undefined;' },
+    { id: 'orphan-stays', breaks: 'What a connection that is gone left makes way.', find: 'await removeOrphans(context, orphans, standing);', replace: 'void [removeOrphans, orphans];', suites: ['lib/outbound/left-events', 'lib/outbound/shared-calendars'] },
+    { id: 'gone-event-not-made-again', breaks: 'A newer version of a booking whose event is gone makes a new one.', find: 'row = await begin(context, row.generation + 1, doubtful);', replace: "return { outcome: 'unchanged' };", suites: [...drains, 'faults/crash-points-google'] },
     { id: 'create-before-row', breaks: 'Before a create the row says which event is about to be made.', find: "  await save(context, { calendarId: calendar.id, calendar_provider", replace: '  if (generation > 0) await save(context, { calendarId: calendar.id, calendar_provider' },
     { id: 'absence-believed-at-once', breaks: 'A create of unknown outcome may still appear: a missing event is looked for again.', find: "if (removed === 'absent' && mayStillAppear)", replace: "if (removed === 'removed' && mayStillAppear)", suites: [...drains, 'faults/crash-points-google'] },
     { id: 'lost-graph-event-not-found', breaks: 'An event whose answer was lost is found again by its property.', find: ' || (await calendars.find(calendar, identity));', replace: ';', suites: drains },
@@ -38,7 +41,7 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'failure-settles', breaks: 'A booking whose calendar failed stays pending.', find: 'if (retryAts.length > 0) return left(', replace: 'if (retryAts.length > 99) return left(' },
   ]),
   ...inFile('lib/outbound/targets.ts', drains, [
-    { id: 'former-target-kept', breaks: 'An event in a calendar that receives no more is deleted.', find: 'if (connection && !wanted && (!row.removed || disputed))', replace: 'if (connection && wish.cancelled && (!row.removed || disputed))' },
+    { id: 'former-target-kept', breaks: 'An event in a calendar that receives no more is deleted.', find: 'if (connection && !wanted && (!row.removed ||', replace: 'if (connection && wish.cancelled && (!row.removed ||' },
     { id: 'dead-connection-written', breaks: 'Connections that cannot be written to are left out.', find: "found.filter(({ state }) => state === 'active').map(", replace: 'found.map(' },
     { id: 'strangers-targets', breaks: 'A booking goes to its own provider’s calendars alone.', find: 'if (connection.provider_id !== wish.providerId) continue;', replace: '', suites: ['lib/outbound/targets'] },
     { id: 'disputes-ignored', breaks: 'A disputed target is brought in line again.', find: ' && (row.disputes ?? 0) <= (row.settled ?? 0) &&', replace: ' &&', suites: ['lib/outbound/edited-events', ...drains, 'faults/races'] },
@@ -52,6 +55,7 @@ export const inOutbound: readonly Sabotage[] = [
   ]),
   ...inFile('lib/outbound/recognise.ts', ['lib/outbound/shared-calendars'], [
     { id: 'foreign-booking-is-ours', breaks: 'A booking of another provider, in a calendar that both look at, blocks.', find: 'if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;', replace: 'void [rowAt, place];' },
+    { id: 'recurring-event-taken', breaks: 'An event of ours that a person made recur is theirs.', find: 'series === undefined && transactionId', replace: 'series !== \'\' && transactionId', suites: ['lib/outbound/drain'] },
     { id: 'two-writers-fight', breaks: 'Two connections that receive in one calendar leave each other’s events alone.', find: "return connection !== undefined && connection.state !== 'disconnecting';", replace: 'return connection === undefined;', suites: ['lib/outbound/both-receive'] },
   ]),
   ...inFile('lib/calendars/google/open-google.ts', ['lib/inbound/pull', 'lib/outbound/edited-events', 'lib/outbound/drain'], [
@@ -59,6 +63,7 @@ export const inOutbound: readonly Sabotage[] = [
   ]),
   ...inFile('lib/outbound/edited-events.ts', ['lib/outbound/edited-events'], [
     { id: 'own-write-taken-for-edit', breaks: 'While a wish is in flux nothing is said of its event.', find: 'if (wish.pendingSince !== undefined || wish.generation !== before.wish?.generation) return wish.cancelled;', replace: '' },
+    { id: 'milliseconds-are-edits', breaks: 'What a calendar cuts off is nobody’s doing.', find: 'Math.floor(one / 1000) === Math.floor(other / 1000)', replace: 'one === other' },
     { id: 'edit-told-for-ever', breaks: 'What a person did is told once.', find: 'if (!row || row.told === fact) return true;', replace: 'if (!row) return true;' },
   ]),
   ...inFile('lib/outbound/receive-booking-message.ts', ['lib/outbound/receive-booking-batch', 'faults/poison'], [

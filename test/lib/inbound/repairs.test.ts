@@ -202,6 +202,27 @@ it('an older copy that Graph replays within a round, on any page and in any orde
   expect(await busy(world, ada)).toEqual(await truth(world, ada));
 });
 
+it('an event that is made to recur, and one that no longer does, leave nothing behind where they were', async () => {
+  const ada = await world.connect('microsoft');
+  await pull(world, ada.id);
+  const event = ada.person.add(inHours(5));
+  const pulled = async (): Promise<string[]> => {
+    world.advance(minutes(10));
+    await notice(world, ada);
+    await pull(world, ada.id);
+    return busy(world, ada);
+  };
+  expect(await pulled()).toEqual(await truth(world, ada));
+  const startDate = new Date(inHours(5).start).toISOString().slice(0, 10);
+  ada.person.change(event, { recurrence: { pattern: { type: 'daily', interval: 1 }, range: { type: 'numbered', startDate, numberOfOccurrences: 3, recurrenceTimeZone: 'Europe/Berlin' } } });
+  expect(await pulled()).toEqual(await truth(world, ada));
+  ada.person.move(event, inHours(9));
+  expect(await pulled()).toEqual(await truth(world, ada));
+  ada.person.change(event, { recurrence: null });
+  const left = await pulled();
+  expect([left, left.length]).toEqual([await truth(world, ada), 1]);
+});
+
 it('an occurrence takes its status from its series, and a series made free or shorter frees what it had', async () => {
   const ada = await world.connect('microsoft');
   const series = ada.person.addWeekly(inHours(50), 4);

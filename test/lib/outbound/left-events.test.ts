@@ -69,6 +69,19 @@ describe.each(['google', 'microsoft'] as const)('a calendar at %s that is connec
   });
 });
 
+it.each(['google', 'microsoft'] as const)('a booking that was cancelled after a goodbye at %s left its event goes too, once the account is connected again', async (provider) => {
+  const [ada, id] = [await world.connect(provider), `left-cancelled-${provider}`];
+  await book(ada, id);
+  await pull(world, ada.id);
+  await beginLeaving({ ...inbound(world), rows: connectionRows(world.tables.dynamo, tables()) }, ada.id, false);
+  expect(await pull(world, ada.id)).toEqual({ outcome: 'removed' });
+  await book(ada, id, 2, 'cancelled');
+  const back = await twin(ada);
+  await known().mark(id, world.clock());
+  await settles(back, id);
+  expect([ada.person.standing(), await busy(world, back)]).toEqual([[], []]);
+});
+
 it('what another provider’s connection left, or one that lives has written, is busy time like any', async () => {
   const ada = await world.connect('google');
   await book(ada, 'left-other');

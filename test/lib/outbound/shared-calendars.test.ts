@@ -1,11 +1,14 @@
 // A calendar that several connections look at: whose booking an event of ours stands for decides whether it blocks.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beginLeaving } from '../../../lib/connect/begin-leaving.ts';
+import { connectionRows } from '../../../lib/connect/connection-rows.ts';
+import { createConnection } from '../../../lib/connect/create-connection.ts';
 import { minutes } from '../../../lib/platform/clock.ts';
 import { live } from '../../support/mortal.ts';
 import { busy, notice, told } from '../../support/readings.ts';
 import { refOf, startSmallWorld, type Connected, type SmallWorld } from '../../support/small-world.ts';
-import { newId, spanIn, wishFor } from '../../support/wishes.ts';
-import { drain, pull } from '../../support/workers.ts';
+import { bringAbout, newId, spanIn, wishFor } from '../../support/wishes.ts';
+import { drain, inbound, outbound, pull } from '../../support/workers.ts';
 
 let world: SmallWorld;
 beforeAll(async () => {
@@ -69,4 +72,39 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s t
     expect(reads).toHaveLength(provider === 'google' ? 0 : 1);
     expect(await busy(world, ada)).toEqual([]);
   });
+});
+
+it.each(['google', 'microsoft'] as const)('an account of %s that is disconnected, its events left, and connected again shows each booking once, and none that was cancelled meanwhile', async (provider) => {
+  const ada = await world.connect(provider);
+  await pull(world, ada.id);
+  const [id, cancelled] = [newId(), newId()];
+  for (const one of [id, cancelled]) {
+    await wishFor(world, ada, { id: one, version: 1 });
+    await drain(world, one);
+  }
+  const { dynamo, named } = world.tables;
+  const tables = { connections: named.connections, syncState: named['sync-state'], busyIntervals: named['busy-intervals'] };
+  await beginLeaving({ ...inbound(world), rows: connectionRows(dynamo, tables) }, ada.id, false);
+  for (let run = 0; run < 4 && (await pull(world, ada.id)).outcome !== 'removed'; run += 1) world.advance(minutes(2));
+  await wishFor(world, ada, { id: cancelled, version: 2, status: 'cancelled' });
+  await drain(world, cancelled);
+  expect(ada.person.standing()).toHaveLength(2);
+
+  const again = { ...ada, id: `${ada.id}-again` };
+  world.tokens.set(again.id, world.tokens.get(ada.id) ?? '');
+  await createConnection({ dynamo, tables, hints: inbound(world).hints, clock: world.clock }, { ...ada.connection, connection_id: again.id, created_at: world.clock(), granted_at: world.clock() });
+  await pull(world, again.id);
+  for (let time = 0; time < 2; time += 1) {
+    for (const one of [id, cancelled]) {
+      await outbound(world).bookings.mark(one, world.clock());
+      await bringAbout(world, one);
+    }
+    await notice(world, again);
+    await pull(world, again.id);
+    expect(ada.person.standing()).toHaveLength(1);
+  }
+  expect(await busy(world, again)).toEqual([]);
+  await wishFor(world, ada, { id, version: 2, status: 'cancelled' });
+  await bringAbout(world, id);
+  expect(ada.person.standing()).toEqual([]);
 });

@@ -48,7 +48,7 @@ describe('the occurrences of a series', () => {
     patch(series, { showAs: 'free' });
     const freed = await changes(listed);
     expect(blocking(freed)).toEqual([false, false, false]);
-    expect(itemsOf(freed).map(({ kind }) => kind)).toEqual(['series']);
+    expect(itemsOf(freed).map(({ kind }) => kind)).toEqual(['gone', 'series']);
   });
 
   it('stand apart where one was moved and shown as free', async () => {
