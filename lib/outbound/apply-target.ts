@@ -14,6 +14,8 @@ export interface TargetContext {
   readonly lease: Lease;
   readonly wish: Wish;
   readonly clock: Clock;
+  /** What a connection that is gone left of this booking in the same calendar. */
+  readonly orphans?: readonly TargetRow[];
 }
 
 export type TargetEnd =
@@ -29,13 +31,13 @@ const mostSteps = 8;
 
 class LeaseLost extends Error {}
 
-export async function applyTarget(context: TargetContext, row: TargetRow | undefined, present: boolean, orphans: readonly TargetRow[] = []): Promise<TargetEnd> {
+export async function applyTarget(context: TargetContext, row: TargetRow | undefined, present: boolean): Promise<TargetEnd> {
   try {
     const replaced: string[] = [];
     const end = present ? await makePresent(context, row, replaced) : await makeAbsent(context, row);
     const standing = present && 'eventId' in end ? end.eventId : undefined;
     await removeStrays(context, [...(row?.strays ?? []), ...replaced], standing);
-    await removeOrphans(context, orphans, standing);
+    await removeOrphans(context, standing);
     return end;
   } catch (error) {
     if (error instanceof LeaseLost) return { outcome: 'lease_lost' };
@@ -99,7 +101,7 @@ async function removeStrays({ bookings, calendars, calendar, lease, wish }: Targ
 }
 
 /** What a connection that is gone left in this calendar: last, so that the booking is seen throughout. */
-async function removeOrphans({ bookings, calendars, calendar, lease, wish }: TargetContext, orphans: readonly TargetRow[], standing: string | undefined): Promise<void> {
+async function removeOrphans({ bookings, calendars, calendar, lease, wish, orphans = [] }: TargetContext, standing: string | undefined): Promise<void> {
   for (const { connectionId, calendarKey, external_event_id: eventId } of orphans) {
     if (eventId !== undefined && eventId !== standing) await calendars.remove(calendar, eventId);
     if (!(await bookings.saveTarget({ bookingId: wish.id, connectionId, calendarKey, fence: lease.fence }, { removed: 1, is_busy: undefined }))) throw new LeaseLost();

@@ -122,7 +122,7 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     const target = fresh.targets.find((one) => one.connectionId === connectionId && one.calendarKey === calendar.key);
     const newest = fresh.wish ?? wish;
     const calendars = parts.open[provider](sessionFor(parts, connection, { bookingId: wish.id, lease, gate: connectionGate(parts, connection, readAt), meter }));
-    const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock }, target, present && !newest.cancelled, orphans);
+    const end = await applyTarget({ bookings: parts.bookings, calendars, calendar, calendarProvider: provider, lease, wish: newest, clock: parts.clock, orphans }, target, present && !newest.cancelled);
     await parts.leases.release(lease, { backoffUntil: undefined, errorCount: undefined, lastError: undefined, ...meter.count() });
     if (end.outcome === 'wait') return { ...report, outcome: 'wait', retryAt: end.until };
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
