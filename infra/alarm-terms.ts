@@ -156,7 +156,8 @@ export function ownAlarms(stage: string): Readonly<Partial<Record<AlarmName, Ala
     'watches-near-expiry': {
       impact: 'A watch was not renewed in time. Once it ends, changes are seen by polls only, after minutes.',
       runbook: 'docs/runbook.md#watches-near-expiry',
-      metric: ours(stage, Metric.watches, { statistic: 'Minimum', period: 300, dimensions: { health: 'near_expiry' } }),
+      // Each calendar provider's count goes into this one series: the greater of them, or the one that is well hides the other.
+      metric: ours(stage, Metric.watches, { statistic: 'Maximum', period: 300, dimensions: { health: 'near_expiry' } }),
       threshold: 0,
       datapoints: [3, 3],
       missing: offIsQuiet,

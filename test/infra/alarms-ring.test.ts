@@ -8,6 +8,7 @@ import { physicalName } from '../../infra/local/template.ts';
 import { alarmNames, physicalAlarmName, type AlarmName } from '../../lib/platform/alarm-names.ts';
 import { metricCatalog, type MetricKind } from '../../lib/platform/metric-catalog.ts';
 import { Metric, metricNamespace, metricService, queueNames, tableNames, type MetricName } from '../../lib/platform/names.ts';
+import { tellCensus, type Census } from '../../lib/upkeep/census.ts';
 import { synthesizedStack } from '../support/template.ts';
 
 const minute = 60_000;
@@ -135,6 +136,21 @@ describe('the alarms of the template', () => {
   it('do not take one slow run of a quiet hour for a slow service', () => {
     world.pass(30, upkeepTicks, idle, ({ own }) => own(Metric.latency, 20_000, inbound));
     expect(world.state('sync-latency')).toBe('OK');
+  });
+
+  it.each(['google', 'microsoft'] as const)('ring for watches of %s alone as the census tells them, though all of the other calendar provider are well', (provider) => {
+    const well = { live: 40, near_expiry: 0, missing: 0 };
+    const census = (nearExpiry: number): Census => ({
+      states: { active: 80, paused: 0, reauthorization_required: 0, disconnecting: 0 },
+      watches: { google: well, microsoft: well, [provider]: { ...well, near_expiry: nearExpiry } },
+    });
+    const counted = (nearExpiry: number): Send => ({ own }) => tellCensus(census(nearExpiry), (name, value, dimensions) => own(name, value, dimensions as Record<string, string>));
+    world.pass(60, upkeepTicks, idle, counted(0));
+    expect([...world.rang]).toEqual([]);
+    world.pass(20, upkeepTicks, idle, counted(3));
+    expect(world.state('watches-near-expiry')).toBe('ALARM');
+    world.pass(25, upkeepTicks, idle, counted(0));
+    expect(world.state('watches-near-expiry')).toBe('OK');
   });
 
   it('call it no stall while something succeeds, however much waits', () => {

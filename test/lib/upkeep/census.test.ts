@@ -29,9 +29,9 @@ function keep(connection: Connection): void {
 const count = (goOn = () => true) => takeCensus({ dynamo: tables.dynamo, tables: { connections: tables.named.connections, syncState: tables.named['sync-state'] }, clock: () => now }, goOn);
 
 describe('a watch', () => {
-  it('is near its end once its renewal is a day overdue, and missing where nothing delivers', () => {
+  it('is near its end once its renewal is a day overdue, still where it has ended unrenewed, and missing where there is none', () => {
     const health = (watches: Connection['watches'], more: Partial<Connection> = {}) => healthOfWatches(aConnection('a', { watches, ...more }), now);
-    expect([health([watch(days(2))]), health([watch(hours(25))]), health([watch(0)]), health([]), health([watch(days(6), { retired: true })])]).toEqual([['live'], ['near_expiry'], ['missing'], ['missing'], ['missing']]);
+    expect([health([watch(days(2))]), health([watch(hours(25))]), health([watch(0)]), health([]), health([watch(days(6), { retired: true })])]).toEqual([['live'], ['near_expiry'], ['near_expiry'], ['missing'], ['missing']]);
     expect(health([watch(hours(20)), watch(days(7))])).toEqual(['live']);
     expect(health([{ ...watch(days(3)), calendar_key: 'other' }])).toEqual(['missing']);
     expect(health([watch(days(3), { calendar_key: undefined })], { calendar_provider: 'microsoft', calendars: [calendar, { ...calendar, key: 'k2' }] })).toEqual(['live']);
