@@ -26,6 +26,8 @@ export interface Sweep {
   readonly before: readonly GatesSeen[] | 'everything';
   readonly toward: GatesSeen;
   readonly startsAt: number;
+  /** The shard that it began with; absent: 0. */
+  readonly first?: number;
   /** How many shards are done. */
   readonly done: number;
   readonly place?: WalkPlace;
@@ -53,13 +55,19 @@ export function gatesOf(snapshot: SettingsSnapshot): GatesSeen | undefined {
 
 const same = (a: GatesSeen, b: GatesSeen): boolean => a.sync === b.sync && a.webhook === b.webhook && a.providers === b.providers && a.connections === b.connections;
 
-/** What to remember now. A change while a sweep is under way begins it anew, and nobody whom the first concerned is left out. */
+/**
+ * What to remember now. A change while a sweep is under way begins it anew, and nobody whom the first concerned is left out. It begins with the
+ * shard that the first had come to: where lists change every few minutes, the last shards would else never be reached.
+ */
 export function noteGates({ seen = nothingSeen, sweep }: Gates, now: GatesSeen, at: number): Gates {
   if (same(seen, now)) return { seen, ...(sweep && { sweep }) };
   const earlier = sweep === undefined ? [] : sweep.before;
   const before = earlier === 'everything' || earlier.length >= mostBefore ? ('everything' as const) : [...earlier, seen];
-  return { seen: now, sweep: { before, toward: now, startsAt: at + settle, done: 0 } };
+  const first = sweep === undefined ? 0 : shardAt(sweep, sweep.done);
+  return { seen: now, sweep: { before, toward: now, startsAt: at + settle, ...(first > 0 && { first }), done: 0 } };
 }
+
+const shardAt = ({ first = 0 }: Sweep, turn: number): number => (first + turn) % shards;
 
 interface Who {
   readonly connectionId: string;
@@ -95,7 +103,7 @@ export async function runSweep(parts: SweepParts, sweep: Sweep, goOn: () => bool
   const marks = concerns(sweep);
   while (done < shards && parts.clock() >= sweep.startsAt + (sweepLength / shards) * done) {
     let stopped = false;
-    place = await walk(parts.dynamo, shardWalk(parts, done), {
+    place = await walk(parts.dynamo, shardWalk(parts, shardAt(sweep, done)), {
       from: place,
       goOn: () => !(stopped = !goOn()),
       page: (entries) => markPage(parts, entries, marks),

@@ -66,7 +66,9 @@ export async function tick(parts: UpkeepParts): Promise<void> {
     ['pending', (goOn) => ringBookings(run, goOn)],
   ];
   const rings = [...always, ...(seen?.sync ? underSync : [])];
-  const { walks, failures } = await ringAll(run, rings);
+  // The sweep and the count have their turns too, the last of all.
+  const turns = rings.length + (seen?.sync ? 2 : 0);
+  const { walks, failures } = await ringAll(run, rings, turns);
   tellAll();
   if (!seen?.sync) {
     if (gates.seen !== before.gates?.seen || walks['due-any']?.after !== undefined) await parts.states.save({ ...before, walks, gates });
@@ -75,7 +77,7 @@ export async function tick(parts: UpkeepParts): Promise<void> {
   }
   // Of the runs none: it adds nothing, but lets an alarm tell "no run succeeded" from "nobody counted".
   parts.measure(Metric.waiting, run.heldUp.waiting, {}, [Metric.runs, 0, { direction: 'inbound', calendar_provider: 'google', outcome: 'succeeded' }]);
-  const swept = await sweepGates(run, gates, failures);
+  const swept = await sweepGates(run, gates, { until: startedAt + (tickLength * (turns - 1)) / turns, failures });
   const counted = await countHourly(run, failures);
   await parts.states.save({ ...run.before, ...counted, walks, gates: swept });
   if (failures.length > 0) throw failures[0];
@@ -121,12 +123,12 @@ async function countHourly(run: Tick, failures: unknown[]): Promise<Partial<Upke
   return counted;
 }
 
-async function ringAll({ before, startedAt, clock, log }: Tick, rings: readonly Ring[]): Promise<{ walks: Partial<Record<WalkName, WalkPlace>>; failures: unknown[] }> {
+async function ringAll({ before, startedAt, clock, log }: Tick, rings: readonly Ring[], turns: number): Promise<{ walks: Partial<Record<WalkName, WalkPlace>>; failures: unknown[] }> {
   const walks: Partial<Record<WalkName, WalkPlace>> = { ...before.walks };
   const failures: unknown[] = [];
   for (const [turn, [name, ring]] of rings.entries()) {
     // What one leaves of its share the next ones have: a flood in one walk never starves the others, nor does a failure.
-    const until = startedAt + (tickLength * (turn + 1)) / rings.length;
+    const until = startedAt + (tickLength * (turn + 1)) / turns;
     try {
       walks[name] = await ring(() => clock() < until);
     } catch (failure) {
@@ -139,11 +141,10 @@ async function ringAll({ before, startedAt, clock, log }: Tick, rings: readonly 
 }
 
 /** A sweep that fails goes on where it stood. */
-async function sweepGates(run: Tick, { seen, sweep }: Gates, failures: unknown[]): Promise<Gates> {
-  const end = run.startedAt + tickLength;
+async function sweepGates(run: Tick, { seen, sweep }: Gates, { until, failures }: { until: number; failures: unknown[] }): Promise<Gates> {
   let left = sweep;
   try {
-    left = sweep && (await runSweep(run, sweep, () => run.clock() < end));
+    left = sweep && (await runSweep(run, sweep, () => run.clock() < until));
   } catch (failure) {
     failures.push(failure);
   }

@@ -104,6 +104,17 @@ describe('a sweep', () => {
     expect(await marked()).toEqual(['c-in']);
   });
 
+  it('comes round to everybody though the lists change again before it is through', async () => {
+    for (let n = 0; n < 40; n += 1) await connected(`c-${n}`, 'p-1');
+    let gates = noteGates({ seen: { ...open, providers: 'none' } }, { ...open, providers: 'p-1' }, now);
+    for (let minute = 0; minute < 60; minute += 1, now += minutes(1)) {
+      if (minute % 5 === 0) gates = noteGates(gates, { ...open, providers: `p-1 p-new-${minute}` }, now);
+      const sweep = gates.sweep && (await runSweep(parts(), gates.sweep, () => true));
+      gates = { ...(gates.seen && { seen: gates.seen }), ...(sweep && { sweep }) };
+    }
+    expect(await marked()).toHaveLength(40);
+  });
+
   it('goes on in the next tick where the time of one is over', async () => {
     for (let n = 0; n < 30; n += 1) await connected(`c-${n}`, 'p-1');
     const { sweep } = noteGates({ seen: { ...open, webhook: false } }, open, now);

@@ -167,6 +167,28 @@ describe('a tick of upkeep', () => {
     expect(life.calls.at(-1)).toBe('PutItem sync-state');
   }, 30_000);
 
+  it('sees who was let in, and counts, though what waits for others takes longer to look through than a tick has', async () => {
+    const whose = { provider_id: 'p-in' };
+    await connection('c-in', {}, { dueAt: now + hours(12), ...whose });
+    await tables.put('connections', { connection_id: 'c-in', ...whose, calendar_provider: 'google', state: 'active', calendars: [], watches: [] });
+    const off = { provider_id: 'p-off', heldBy: 'p-off' };
+    await eachConcurrently(Array.from({ length: 700 }, (_, n) => n), 40, (n) => pendingBooking(`b-${n}`, seconds(60), { ...off, pendingShard: shardOf('same') }));
+    settings.values.set(Setting.providerAllowlist, 'p-on');
+    await ticks();
+    settings.values.set(Setting.providerAllowlist, 'p-on p-in');
+    const slowly = () => live(undefined, { before: (what) => Promise.resolve(void (what === 'Query booking-events' && (now += seconds(4)))) });
+    const begun = now;
+    for (let minute = 1; minute <= 75; minute += 1) {
+      now = begun + minutes(minute);
+      await ticks(slowly());
+    }
+    expect((await tables.get('sync-state', { connection_id: 'c-in', part: 'inbox' }))?.['dirtySince']).toBeDefined();
+    const { gates, census, countedAt } = await upkeepStates(tables.dynamo, tables.named['sync-state']).read();
+    expect(gates?.sweep).toBeUndefined();
+    expect([census?.states.active, countedAt]).toEqual([1, expect.any(Number)]);
+    expect(countedAt).toBeGreaterThan(begun);
+  }, 60_000);
+
   it('begins anew where the place that was kept is of a shard that is no more', async () => {
     await dirty('c-1', seconds(60));
     const key = { connection_id: { S: 'c-0' }, part: { S: 'inbox' }, dirtyShard: { S: '99' }, dirtySince: { N: '1' } };
