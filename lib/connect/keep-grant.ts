@@ -78,6 +78,7 @@ async function renewed({ dynamo, tables, clock }: KeepGrantParts, connection: Co
   const { connection_id: id, provider_id } = connection;
   const now = clock();
   await lateDues(dynamo, tables.syncState).ask(id, provider_id, now + lateAfter);
+  await askForList(dynamo, tables.syncState, { id, now });
   const fresh = { ...fromGrant(id, granted, { snapshot, now }), state: 'active' as const, granted_at: now };
   const gone = fresh.grant_ends_at === undefined ? ' REMOVE grant_ends_at' : '';
   const { names, values, sets } = assignments(fresh);
@@ -111,6 +112,20 @@ async function renewed({ dynamo, tables, clock }: KeepGrantParts, connection: Co
   return { ...before, ...fresh };
 }
 
+/** Before the grant is saved, so that whatever marks the connection after a crash lists it; a pull that began before does not take it away. */
+const askForList = (dynamo: DynamoDBClient, table: string, { id, now }: { id: string; now: number }): Promise<boolean> =>
+  unlessRefused(
+    dynamo.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { connection_id: { S: id }, part: { S: 'inbox' } },
+        UpdateExpression: 'SET generation = generation + :one, listDue = :now',
+        ConditionExpression: 'attribute_exists(connection_id)',
+        ExpressionAttributeValues: { ':one': { N: '1' }, ':now': { N: String(now) } },
+      }),
+    ),
+  );
+
 function assignments(change: Readonly<Record<string, unknown>>): { names: Record<string, string>; values: Record<string, AttributeValue>; sets: string } {
   const entries = Object.keys(change);
   return {
@@ -133,7 +148,7 @@ export async function markDirty({ dynamo, tables, hints, clock }: MarkParts, { c
     dynamo.send(
       new UpdateItemCommand({
         ...row('inbox'),
-        UpdateExpression: 'SET generation = generation + :one, watchDue = :now, dirtySince = if_not_exists(dirtySince, :now), dirtyShard = if_not_exists(dirtyShard, :shard)',
+        UpdateExpression: `SET generation = generation + :one, watchDue = :now${relists ? ', listDue = :now' : ''}, dirtySince = if_not_exists(dirtySince, :now), dirtyShard = if_not_exists(dirtyShard, :shard)`,
         ExpressionAttributeValues: { ':one': { N: '1' }, ':now': now, ':shard': { S: shardOf(id) } },
       }),
     ),
@@ -142,8 +157,8 @@ export async function markDirty({ dynamo, tables, hints, clock }: MarkParts, { c
     dynamo.send(
       new UpdateItemCommand({
         ...row('pull'),
-        UpdateExpression: `SET duePoll = :now, dueAt = :now, dueShard = :shard${relists ? ', dueRelist = :now' : ''} REMOVE backoffUntil, errorCount, lastError, watchFailures`,
-        ExpressionAttributeValues: { ':now': now, ':shard': { S: dueShard(relists ? 'sync' : 'jobs', id) } },
+        UpdateExpression: 'SET duePoll = :now, dueAt = :now, dueShard = :shard REMOVE backoffUntil, errorCount, lastError, watchFailures',
+        ExpressionAttributeValues: { ':now': now, ':shard': { S: dueShard('jobs', id) } },
       }),
     ),
   );

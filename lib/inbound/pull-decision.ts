@@ -20,5 +20,5 @@ export function decidePull({ inbox, pull }: ConnectionSyncState, snapshot: Setti
   if (!dirty && due.size === 0) return { kind: 'idle' };
   if (pull.leaseUntil !== undefined && pull.leaseUntil > now) return { kind: 'held' };
   if (pull.backoffUntil !== undefined && pull.backoffUntil > now) return { kind: 'backing_off' };
-  return { kind: 'pull', dirty, due, list: due.has('roll') || due.has('relist') };
+  return { kind: 'pull', dirty, due, list: due.has('roll') || due.has('relist') || inbox.listDue !== undefined };
 }

@@ -38,7 +38,10 @@ export const receiveHints =
   };
 
 /** A quarantined pull looks again in a minute: neither done nor wrong yet. */
-const runOutcome = { pulled: 'succeeded', quarantined: 'waiting', failed: 'failed', grant_dead: 'failed', unreadable: 'failed' } as const;
+const outcomes = { pulled: 'succeeded', quarantined: 'waiting', failed: 'failed', grant_dead: 'failed', unreadable: 'failed' } as const;
+/** A calendar that can't be read is told once: from then on it waits for its person, whom no deployment can help. */
+const runOutcome = (end: Ended): 'succeeded' | 'waiting' | 'failed' => ('still' in end && end.still === true ? 'waiting' : outcomes[end.outcome]);
+type Ended = Extract<PullEnd, { provider: CalendarProvider }>;
 
 /** Runs one pull and says how it ended, in metrics and one log line. Never throws: what failed before a lease was taken is left to upkeep. */
 export async function pullAndTell(parts: InboundParts & Tracing, connectionId: string, { correlation, ...run }: Run & { readonly correlation?: string | undefined }): Promise<PullEnd | { outcome: 'interrupted' }> {
@@ -48,7 +51,7 @@ export async function pullAndTell(parts: InboundParts & Tracing, connectionId: s
   try {
     const end = await syncConnection(under(parts, trace), connectionId, run);
     const ms = clock() - startedAt;
-    if ('provider' in end) measure(Metric.runs, 1, { direction: 'inbound', calendar_provider: end.provider, outcome: runOutcome[end.outcome] }, ...figuresOf(end, ms));
+    if ('provider' in end) measure(Metric.runs, 1, { direction: 'inbound', calendar_provider: end.provider, outcome: runOutcome(end) }, ...figuresOf(end, ms));
     trace.log.info('pull', { ms, ...factsOf(end) });
     return end;
   } catch (error) {
@@ -58,7 +61,7 @@ export async function pullAndTell(parts: InboundParts & Tracing, connectionId: s
   }
 }
 
-function figuresOf(end: Extract<PullEnd, { provider: CalendarProvider }>, ms: number): Figure[] {
+function figuresOf(end: Ended, ms: number): Figure[] {
   const calendar_provider = end.provider;
   const dimensions = { direction: 'inbound', calendar_provider } as const;
   const figures: Figure[] = [[Metric.latency, ms, dimensions]];
@@ -66,12 +69,12 @@ function figuresOf(end: Extract<PullEnd, { provider: CalendarProvider }>, ms: nu
     figures.push([Metric.items, end.items, dimensions]);
     for (const what of watchActs) if ((end.watches[what] ?? 0) > 0) figures.push([Metric.watchActs, end.watches[what] ?? 0, { calendar_provider, what }]);
   }
-  if (runOutcome[end.outcome] === 'failed') figures.push([Metric.failures, 1, dimensions]);
+  if (runOutcome(end) === 'failed') figures.push([Metric.failures, 1, dimensions]);
   if ('visibleAfterMs' in end && end.visibleAfterMs !== undefined) figures.push([Metric.noticeToVisible, end.visibleAfterMs, { calendar_provider }]);
   return figures;
 }
 
 function factsOf(end: PullEnd): LogFields {
-  const { provider, visibleAfterMs, error, watchError, ...facts } = { provider: undefined, visibleAfterMs: undefined, error: undefined, watchError: undefined, ...end };
+  const { provider, visibleAfterMs, error, watchError, still: _still, ...facts } = { provider: undefined, still: undefined, visibleAfterMs: undefined, error: undefined, watchError: undefined, ...end };
   return { ...facts, calendar_provider: provider, visible_after_ms: visibleAfterMs, ...(error !== undefined && { error: safeError(error) }), ...(watchError !== undefined && { watch_error: safeError(watchError) }) };
 }

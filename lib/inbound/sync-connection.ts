@@ -56,7 +56,7 @@ export interface InboundParts extends LeavingParts {
 export type PullEnd =
   | LeavingEnd
   | { readonly outcome: 'gone' | 'idle' | 'held' | 'backing_off' | 'gated' | 'not_active' | 'paused' | 'lease_lost' }
-  | Partial<Written> & { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>>; /** What kept one from that. */ readonly watchError?: unknown }
+  | Partial<Written> & { readonly outcome: 'pulled' | 'unreadable' | 'quarantined'; readonly provider: CalendarProvider; readonly items: number; /** From the first unseen notice to rows that readers see. */ readonly visibleAfterMs?: number; /** What was made, renewed and stopped. */ readonly watches: Readonly<Record<string, number>>; /** What kept one from that. */ readonly watchError?: unknown; /** Unreadable, as it was the last time: it waits for the person. */ readonly still?: true }
   | { readonly outcome: 'failed' | 'grant_dead'; readonly provider: CalendarProvider; readonly error: unknown };
 
 /** What stands in the tables now, and by which right. */
@@ -151,9 +151,9 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
   const done = new Set([...decision.due].filter((kind) => !(kind === 'relist' && lease.takenOver)));
   const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
   const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, lookAgain, dueWatch: looked.dueWatch, proven: trust.proven, now: clock(), period, random: parts.random });
-  const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, ...watchChange(trust, looked) };
+  const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, unreadable: read.unreadable ? 1 : undefined, ...watchChange(trust, looked) };
   const cleared = await releaseAndClear(parts, pull, change);
-  return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end, fence: lease.fence, generation: state.inbox.generation, cleared };
+  return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end, fence: lease.fence, generation: state.inbox.generation, cleared, ...(read.unreadable && state.pull.unreadable === 1 && { still: true }) };
 }
 
 /** Every calendar that blocks or receives, one after the other. One that can't be read does not stop the others. */

@@ -13,6 +13,8 @@ export interface InboxRow {
   readonly dirtySince?: number;
   /** A lifecycle notice asks for a look at the watch. */
   readonly watchDue?: number;
+  /** A consent asks for a complete list: here, since a pull under way when it came writes over the due times that it never saw. */
+  readonly listDue?: number;
   /** Digest of all slots: differs from the one that the pull row holds when a webhook has delivered since. */
   readonly delivered: string;
 }
@@ -30,6 +32,8 @@ export interface PullRow extends Dues, Suspicion, CallCount {
   readonly delivered?: string;
   /** When a watch last proved that it delivers. */
   readonly provenAt?: number;
+  /** 1: the last complete pull met a calendar that blocks and cannot be read. */
+  readonly unreadable?: number;
   /** Attempts in a row to make or renew a watch that failed. */
   readonly watchFailures?: number;
 }
@@ -122,7 +126,7 @@ export function syncStates(dynamo: DynamoDBClient, table: string): SyncStates {
           new UpdateItemCommand({
             TableName: table,
             Key: inboxKey(connectionId),
-            UpdateExpression: 'REMOVE dirtySince, dirtyShard, watchDue',
+            UpdateExpression: 'REMOVE dirtySince, dirtyShard, watchDue, listDue',
             ConditionExpression: 'generation = :noted',
             ExpressionAttributeValues: { ':noted': { N: String(generation) } },
           }),
