@@ -38,7 +38,7 @@ export async function eraseProvider(parts: EraseParts, providerId: string, endsA
   else if (row.step === 0) await again(minutes(5), 1);
   else {
     await parts.rows.eraseAllBusy(providerId);
-    await parts.leaving.end(key);
+    await parts.leaving.end(key, row.dueAt);
   }
   return erased;
 }

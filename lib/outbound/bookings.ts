@@ -77,7 +77,8 @@ export interface Bookings {
   noteTold(bookingId: string, target: string, noted: { etag: string | undefined; told: string | undefined }): Promise<void>;
   /** Remembers that the event was read under this etag, unless we have written it since the row was read. */
   noteSeen(bookingId: string, target: string, noted: { etag: string; seen: string }): Promise<void>;
-  point(connectionId: string, eventId: string, pointer: Pointer): Promise<void>;
+  /** `expires`: when it may go, in ms. */
+  point(connectionId: string, eventId: string, pointer: Pointer, expires?: number): Promise<void>;
   /** Strongly consistent, by event id; those without a pointer are left out. */
   pointers(connectionId: string, eventIds: readonly string[]): Promise<Map<string, Pointer>>;
 }
@@ -223,8 +224,8 @@ export function bookings(dynamo: DynamoDBClient, table: string): Bookings {
         ),
       );
     },
-    async point(connectionId, eventId, { bookingId, target }) {
-      await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...pointerKey(connectionId, eventId), ...toItem({ v: 1, of: bookingId, target }) } }));
+    async point(connectionId, eventId, { bookingId, target }, expires) {
+      await dynamo.send(new PutItemCommand({ TableName: table, Item: { ...pointerKey(connectionId, eventId), ...toItem({ v: 1, of: bookingId, target, ...(expires !== undefined && { expires: Math.ceil(expires / 1000) }) }) } }));
     },
     async pointers(connectionId, eventIds) {
       const found = new Map<string, Pointer>();

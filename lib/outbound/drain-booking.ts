@@ -2,7 +2,7 @@
 // push lease → clear pending if nothing changed meanwhile. Safe to run twice, to die anywhere, and to run beside another.
 import { CalendarError, type CalendarProvider, type OpenCalendars, type Session } from '../calendars/port.ts';
 import { backoff } from '../platform/backoff.ts';
-import { minutes, seconds, type Clock, type Random } from '../platform/clock.ts';
+import { days, hours, minutes, seconds, type Clock, type Random } from '../platform/clock.ts';
 import type { Connection, Connections } from '../platform/connections.ts';
 import { connectionGate } from '../platform/connection-gate.ts';
 import { GateClosed } from '../platform/gate-closed.ts';
@@ -78,14 +78,17 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
   for (const one of work) {
     targets.push(await applyUnderLease(parts, wish, { ...one, tries, readAt, endsAt }));
   }
-  for (const { connection, row } of leftToLeaving(wish, rows, found)) {
-    targets.push({ connectionId: connection.connection_id, provider: connection.calendar_provider, calendarKey: row.calendarKey, outcome: 'leaving', retryAt: readAt + leavingWait });
+  const left = leftToLeaving(wish, rows, found);
+  for (const { connection, row } of left) {
+    // While its gate is closed its goodbye waits too: upkeep rings once it opens.
+    const waits = syncGate(await parts.settings.read(), connection.provider_id) === 'open' ? ({ outcome: 'leaving', retryAt: readAt + leavingWait } as const) : ({ outcome: 'gated' } as const);
+    targets.push({ connectionId: connection.connection_id, provider: connection.calendar_provider, calendarKey: row.calendarKey, ...waits });
   }
   const retryAts = targets.flatMap(({ retryAt }) => retryAt ?? []);
-  if (retryAts.length > 0) return left(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
+  if (retryAts.length > 0) return putOff(parts, wish, { targets, tries, retryAt: Math.min(...retryAts) });
   const gated = targets.findIndex(({ outcome }) => outcome === 'gated');
   if (gated >= 0) {
-    await parts.bookings.hold(bookingId, wish, work[gated]?.connection.provider_id ?? wish.providerId);
+    await parts.bookings.hold(bookingId, wish, [...work, ...left][gated]?.connection.provider_id ?? wish.providerId);
     return { outcome: 'gated', version: wish.version, targets };
   }
   if (await parts.bookings.settle(bookingId, wish)) return { outcome: 'done', version: wish.version, targets, appliedAfterMs: parts.clock() - wish.pendingSince };
@@ -94,7 +97,7 @@ export async function drainBooking(parts: OutboundParts, { booking_id: bookingId
 }
 
 /** The wish stays pending; one delayed hint rings again, and upkeep keeps quiet until then. */
-async function left(parts: OutboundParts, wish: Wish, { targets, tries, retryAt }: { targets: readonly TargetReport[]; tries: number; retryAt: number }): Promise<DrainEnd> {
+async function putOff(parts: OutboundParts, wish: Wish, { targets, tries, retryAt }: { targets: readonly TargetReport[]; tries: number; retryAt: number }): Promise<DrainEnd> {
   const held = targets.some(({ outcome }) => outcome === 'held');
   const paused = targets.every(({ outcome, retryAt: at }) => at === undefined || outcome === 'paused' || outcome === 'leaving');
   await parts.bookings.deferTo(wish.id, retryAt, { paused });
@@ -128,12 +131,12 @@ async function applyUnderLease(parts: OutboundParts, wish: Wish, { connection, c
     if (end.outcome === 'lease_lost') return { ...report, outcome: 'lease_lost', retryAt: parts.clock() + seconds(2) };
     return { ...report, ...end, fence: lease.fence, ms: parts.clock() - now };
   } catch (error) {
-    const end = await failed(parts, { connection, lease, meter, present, errorCount: (row.errorCount ?? 0) + 1, error });
+    const end = await failed(parts, { wish, connection, calendar, lease, meter, present, errorCount: (row.errorCount ?? 0) + 1, error });
     return { ...report, ...end, ...(end.outcome !== 'gated' && { ms: parts.clock() - now }) };
   }
 }
 
-async function failed(parts: OutboundParts, { connection, lease, meter, present, errorCount, error }: { connection: Connection; lease: Lease; meter: CallMeter; present: boolean; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
+async function failed(parts: OutboundParts, { wish, connection, calendar, lease, meter, present, errorCount, error }: Pick<Work, 'calendar'> & { wish: Wish; connection: Connection; lease: Lease; meter: CallMeter; present: boolean; errorCount: number; error: unknown }): Promise<Pick<TargetReport, 'outcome' | 'retryAt' | 'error'>> {
   if (error instanceof GateClosed) {
     await parts.leases.giveUp(lease, {});
     return { outcome: 'gated' };
@@ -147,7 +150,11 @@ async function failed(parts: OutboundParts, { connection, lease, meter, present,
     // This booking's own fault, or that of a calendar that takes no deletes any more, from which bookings may just be moving away: it waits, and
     // the connection's other bookings go on.
     await parts.leases.giveUp(lease, { lastError: safeReason(error), ...meter.count() });
-    return { outcome: 'failed', retryAt: parts.clock() + minutes(5), error };
+    const waited = parts.clock() - (wish.pendingSince ?? parts.clock());
+    // Refused for good by a calendar that was left, it would be asked for ever, and keep the booking pending: that keeps what it has, as after a goodbye.
+    const left = !connection.calendars.some(({ key, receives }) => receives && key === calendar.key);
+    if (!present && left && waited >= days(1)) return { outcome: 'failed', error };
+    return { outcome: 'failed', retryAt: parts.clock() + (present ? minutes(5) : Math.max(minutes(5), Math.min(hours(1), waited))), error };
   }
   const retryAt = parts.clock() + backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
   await parts.leases.giveUp(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error), ...meter.count() });

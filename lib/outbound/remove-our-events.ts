@@ -48,7 +48,7 @@ export async function removeOurEvents(parts: FarewellParts, connection: Connecti
 }
 
 /** Of this provider; and those that went to another before their event was removed here, which are pending still. */
-async function* bookingsOf({ future, clock }: FarewellParts, { connection_id: connectionId, provider_id, calendars }: Connection): AsyncGenerator<string> {
+async function* bookingsOf({ future, clock }: FarewellParts, { connection_id: connectionId, provider_id, calendars }: Connection, endsAt: number): AsyncGenerator<string> {
   let after: string | undefined;
   do {
     const page = await future.page(provider_id, { endsAfter: clock(), ...(after !== undefined && { after }) });
@@ -56,13 +56,15 @@ async function* bookingsOf({ future, clock }: FarewellParts, { connection_id: co
     after = page.next;
   } while (after !== undefined);
   for await (const ids of future.pending()) {
+    // Nothing is called for most of them, so that no call would tell that time ran out: it is tried again, and after a day the person's wish goes first.
+    if (clock() >= endsAt) throw new CalendarError('out_of_time', { reason: 'too much is pending to be looked through in one run' });
     for (const { key } of calendars) yield* (await future.targetsIn({ connectionId, calendarKey: key }, ids)).keys();
   }
 }
 
 async function walk(parts: FarewellParts, connection: Connection, held: { lease: Lease; calendars: Calendars }): Promise<Farewell> {
   let retryAt: number | undefined;
-  for await (const id of bookingsOf(parts, connection)) {
+  for await (const id of bookingsOf(parts, connection, held.lease.endsAt)) {
     const { wish, targets } = await parts.bookings.read(id);
     for (const target of targets) {
       if (!wish || Date.parse(wish.end) <= parts.clock() || target.connectionId !== connection.connection_id || target.removed) continue;

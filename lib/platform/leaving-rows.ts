@@ -56,7 +56,8 @@ export interface LeavingRows {
   begin(key: LeavingKey, wish: { providerId: string; removes: boolean; now: number }): Promise<void>;
   /** Saves progress, or when to look again. */
   save(key: LeavingKey, change: { readonly step?: number; readonly dueAt?: number; readonly removed?: 1 }): Promise<void>;
-  end(key: LeavingKey): Promise<void>;
+  /** `dueAt`: unless it was asked for anew since this was read. */
+  end(key: LeavingKey, dueAt?: number): Promise<void>;
 }
 
 export function leavingRows(dynamo: DynamoDBClient, table: string): LeavingRows {
@@ -87,6 +88,9 @@ export function leavingRows(dynamo: DynamoDBClient, table: string): LeavingRows 
       const write = new UpdateItemCommand({ TableName: table, Key: keyOf(key), UpdateExpression: expression, ConditionExpression: 'attribute_exists(connection_id)', ExpressionAttributeNames: names, ExpressionAttributeValues: values });
       await unlessRefused(dynamo.send(write));
     },
-    end: async (key) => void (await dynamo.send(new DeleteItemCommand({ TableName: table, Key: keyOf(key) }))),
+    async end(key, dueAt) {
+      const unlessAskedAnew = dueAt === undefined ? {} : { ConditionExpression: 'dueAt = :noted', ExpressionAttributeValues: { ':noted': { N: String(dueAt) } } };
+      await unlessRefused(dynamo.send(new DeleteItemCommand({ TableName: table, Key: keyOf(key), ...unlessAskedAnew })));
+    },
   };
 }

@@ -39,7 +39,7 @@ export const bookingChecks: readonly Check[] = [
     holds: 'every target and every pointer belongs to a booking',
     tables: ['booking-events'],
     async broken(row, look) {
-      const bookingId = part(row) === 'of' ? text(row['of']) : isTarget(row) ? text(row['booking_id']) : undefined;
+      const bookingId = part(row) === 'of' && isTargetPart(text(row['target'])) ? text(row['of']) : isTarget(row) ? text(row['booking_id']) : undefined;
       return bookingId !== undefined && (await look.get('booking-events', { booking_id: bookingId, part: 'wish' })) === undefined;
     },
   },

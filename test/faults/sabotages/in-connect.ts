@@ -2,6 +2,12 @@
 import { inFile, type Sabotage } from './sabotage.ts';
 
 export const inConnect: readonly Sabotage[] = [
+  ...inFile('lib/connect/erase-provider.ts', ['lib/connect/leave'], [
+    { id: 'erasing-ends-over-another', breaks: 'An erasing asked for during its last walk begins again.', find: 'await parts.leaving.end(key, row.dueAt);', replace: 'await parts.leaving.end(key);' },
+  ]),
+  ...inFile('lib/platform/watched.ts', ['lib/upkeep/census'], [
+    { id: 'ended-watch-is-well', breaks: 'A watch that ended unrenewed still rings.', find: '({ calendar_key, retired, expires_at }) => !retired && expires_at !== undefined &&', replace: '({ calendar_key, retired, expires_at }) => !retired && (expires_at ?? 0) > now &&' },
+  ]),
   ...inFile('lib/connect/choose-calendars.ts', ['lib/connect/patch-connection'], [
     { id: 'ghost-of-a-connection', breaks: 'A choice of calendars makes no connection that is gone.', find: '`attribute_exists(provider_id) AND #state', replace: '`#state' },
   ]),
@@ -72,12 +78,14 @@ export const inConnect: readonly Sabotage[] = [
     { id: 'removal-not-told', breaks: 'The platform is told that a connection is gone.', find: "await changes.tell({ type: 'connection.removed', connection_id, provider_id, cause: String(row.since) }, clock());", replace: 'void [changes, clock, row, provider_id];' },
   ]),
   ...inFile('lib/upkeep/gate-sweep.ts', ['lib/upkeep/gate-sweep', 'faults/kill-switch'], [
+    { id: 'sweep-begins-at-the-same-shard', breaks: 'A sweep comes round though the lists change meanwhile.', find: 'const first = sweep === undefined ? 0 : shardAt(sweep, sweep.done);', replace: 'const first = 0;', suites: ['lib/upkeep/gate-sweep'] },
     { id: 'opened-gate-marks-nobody', breaks: 'Whoever a gate lets in again is read once.', find: 'return reads && (then === undefined ||', replace: 'return reads && then === undefined && (' },
     { id: 'second-change-forgets-first', breaks: 'A gate that changes during a sweep forgets nobody whom the change before concerned.', find: "[...earlier, seen];", replace: '[seen];' },
     { id: 'unknown-gates-noted', breaks: 'From unknown settings nothing is concluded.', find: "if (sync === 'unknown' || webhook === 'unknown') return undefined;", replace: '' },
     { id: 'sweep-at-once', breaks: 'A sweep waits until every cache has the new gates.', find: 'const settle = minutes(1);', replace: 'const settle = minutes(0);' },
   ]),
   ...inFile('lib/upkeep/tick.ts', ['lib/upkeep/tick'], [
+    { id: 'sweep-without-a-turn', breaks: 'However much waits, the gates are swept.', find: 'rings.length + (seen?.sync ? 2 : 0)', replace: 'rings.length' },
     { id: 'lost-hints-stay-lost', breaks: 'What is dirty and not hinted is rung for again.', find: "    ['dirty', (goOn) => ringConnections(run, 'dirty', { index: dirtyWalk(run), goOn })],\n", replace: '' },
     { id: 'pending-not-rung', breaks: 'What is pending and not hinted is rung for again.', find: "    ['pending', (goOn) => ringBookings(run, goOn)],\n", replace: '' },
     { id: 'rings-into-back-off', breaks: 'Upkeep does not ring for connections at work or backing off.', find: " && notBefore(row, 'leaseUntil') <= run.startedAt && notBefore(row, 'backoffUntil') <= run.startedAt);", replace: ');' },

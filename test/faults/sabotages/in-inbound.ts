@@ -53,6 +53,7 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'last-page-loses', breaks: 'Of one id the last page stands.', find: '      this.removals.delete(rowKey);\n', replace: '' },
   ]),
   ...inFile('lib/inbound/pull-decision.ts', ['lib/inbound/pull', 'lib/inbound/due'], [
+    { id: 'asked-list-lost', breaks: 'The list that a consent asks for is made.', find: ' || inbox.listDue !== undefined', replace: '', suites: ['lib/inbound/consent-meanwhile'] },
     { id: 'hints-have-authority', breaks: 'A doubled hint does not pull.', find: "if (!dirty && due.size === 0) return { kind: 'idle' };", replace: '' },
     { id: 'back-off-ignored', breaks: 'During its back-off a connection is left alone, whoever rings.', find: "if (pull.backoffUntil !== undefined && pull.backoffUntil > now) return { kind: 'backing_off' };", replace: '' },
     { id: 'jobs-flag-ignored', breaks: 'With JOBS off nothing is polled.', find: 'filter((kind) => jobs || kind', replace: "filter((kind) => jobs || kind === 'poll' || kind", suites: ['lib/inbound/pull', 'lib/inbound/due', 'faults/kill-switch'] },
@@ -83,6 +84,7 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'owed-look-forgotten', breaks: 'A look that was given up for polls is had in the end.', find: 'check: asked || owed,', replace: 'check: asked,' },
   ]),
   ...inFile('lib/inbound/receive-hints.ts', ['faults/poison', 'lib/inbound/pull'], [
+    { id: 'unreadable-fails-for-ever', breaks: 'A calendar unreadable for good counts as failed once.', find: "'still' in end && end.still === true ? 'waiting'", replace: "'still' in end && end.still !== true ? 'waiting'", suites: ['lib/inbound/unreadable-runs'] },
     { id: 'poison-hint-dropped', breaks: 'What is no hint goes to the dead letters.', find: "await parts.deadLetters(record, 'not_a_hint');", replace: '' },
   ]),
   ...inFile('lib/availability/intervals.ts', ['lib/availability/intervals'], [

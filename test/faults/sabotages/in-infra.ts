@@ -2,6 +2,9 @@
 import { inFile, type Sabotage } from './sabotage.ts';
 
 export const inInfra: readonly Sabotage[] = [
+  ...inFile('infra/alarm-terms.ts', ['infra/alarms-ring'], [
+    { id: 'well-watches-hide-others', breaks: 'Watches of one calendar provider ring though the other’s are well.', find: "statistic: 'Maximum', period: 300, dimensions: { health: 'near_expiry' }", replace: "statistic: 'Minimum', period: 300, dimensions: { health: 'near_expiry' }" },
+  ]),
   ...inFile('infra/queues.ts', ['infra/stack'], [
     { id: 'dead-letter-queue-missing', breaks: 'Every queue has a dead-letter queue.', find: '      deadLetterQueue: { queue: dead, maxReceiveCount: stage.queues.deliveries },\n', replace: '' },
     { id: 'visibility-too-short', breaks: 'A message is hidden for six tries of its function.', find: '=> 6 * timeoutSeconds;', replace: '=> timeoutSeconds;' },

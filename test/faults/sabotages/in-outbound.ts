@@ -31,6 +31,8 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'disputes-settled-unseen', breaks: 'A dispute that came during the write stays open.', find: 'const settled = before?.disputes ?? 0;', replace: 'const settled = 1e9;', suites: ['lib/outbound/edited-events', 'faults/races'] },
   ]),
   ...inFile('lib/outbound/drain-booking.ts', drains, [
+    { id: 'refused-delete-for-ever', breaks: 'A delete that is refused for good is given up after a day.', find: "if (!present && left && waited >= days(1)) return { outcome: 'failed', error };", replace: '' },
+    { id: 'goodbye-without-gate', breaks: 'Nobody is rung for while a goodbye waits for its gate.', find: "syncGate(await parts.settings.read(), connection.provider_id) === 'open' ? ({ outcome: 'leaving'", replace: "parts.settings ? ({ outcome: 'leaving'", suites: ['lib/connect/leave'] },
     { id: 'refused-delete-holds-up-all', breaks: 'A calendar that takes no deletes any more holds up nobody else.', find: " || (error.kind === 'unreadable' && !present)", replace: '' },
     { id: 'gate-once-a-drain', breaks: 'The gates are looked at again before each write to a calendar.', find: '    await gate();\n', replace: '', suites: ['lib/outbound/drain-crashes', 'faults/kill-switch'] },
     { id: 'gated-booking-settled', breaks: 'A booking that a closed gate stopped stays pending.', find: '  if (gated >= 0) {', replace: '  if (gated >= targets.length) {', suites: ['lib/outbound/drain', 'faults/kill-switch'] },
@@ -54,7 +56,8 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'handed-over-event-stays', breaks: 'A booking that changed hands while a grant was dead leaves that calendar.', find: "if (!theirs) return { kind: 'handed_over' };", replace: '', suites: ['lib/outbound/reassigned-meanwhile'] },
   ]),
   ...inFile('lib/outbound/recognise.ts', ['lib/outbound/shared-calendars'], [
-    { id: 'foreign-booking-is-ours', breaks: 'A booking of another provider, in a calendar that both look at, blocks.', find: 'if (rows.wish?.providerId !== place.providerId && !rowAt(rows, place)) return false;', replace: 'void [rowAt, place];' },
+    { id: 'foreign-booking-is-ours', breaks: 'A booking of another provider, in a calendar that both look at, blocks.', find: 'if (rows.wish?.providerId !== place.providerId && !(own && calendars.wrote({ ...own, ...mark }, item))) return false;', replace: 'void own;' },
+    { id: 'once-here-is-ours', breaks: 'A booking that went to a colleague blocks whoever had it before.', find: '!(own && calendars.wrote({ ...own, ...mark }, item))', replace: '!own' },
     { id: 'recurring-event-taken', breaks: 'An event of ours that a person made recur is theirs.', find: 'series === undefined && transactionId', replace: 'series !== \'\' && transactionId', suites: ['lib/outbound/drain'] },
     { id: 'two-writers-fight', breaks: 'Two connections that receive in one calendar leave each other’s events alone.', find: "return connection !== undefined && connection.state !== 'disconnecting';", replace: 'return connection === undefined;', suites: ['lib/outbound/both-receive'] },
   ]),

@@ -8,10 +8,12 @@ import { readBookingEvent } from '../../../lib/outbound/booking-event.ts';
 import { bookings } from '../../../lib/outbound/bookings.ts';
 import { eraseBookings } from '../../../lib/outbound/erase-bookings.ts';
 import { futureBookings } from '../../../lib/outbound/future-bookings.ts';
-import { connectionIdsOf } from '../../../lib/outbound/targets.ts';
+import { removeOurEvents } from '../../../lib/outbound/remove-our-events.ts';
+import { connectionIdsOf, pushRows } from '../../../lib/outbound/targets.ts';
 import { days, hours, minutes, seconds } from '../../../lib/platform/clock.ts';
 import { connections } from '../../../lib/platform/connections.ts';
 import { toItem } from '../../../lib/platform/dynamo.ts';
+import { leases } from '../../../lib/platform/lease.ts';
 import { eraseKey, leavingRows } from '../../../lib/platform/leaving-rows.ts';
 import type { ProviderHint } from '../../../lib/platform/messages.ts';
 import { Setting, tableNames } from '../../../lib/platform/names.ts';
@@ -310,6 +312,72 @@ it.each(both)('a booking at %s that went to a colleague just before goes with ou
   }
   expect([await rowsOf(ada), ada.person.standing().map(({ title }) => title), bob.person.standing().length]).toEqual([[], ['Private'], 1]);
   expect((await stores().bookings.read(id)).wish?.pendingSince).toBeUndefined();
+});
+
+it.each(both)('a booking at %s that is cancelled while the goodbye waits for sync is not rung for meanwhile, and goes once it is on', async (provider) => {
+  const ada = await atWork(provider);
+  const id = await book(ada, 500);
+  world.settings.values.set(Setting.providerAllowlist, 'somebody-else');
+  await disconnect(ada.id, true);
+  await pull(world, ada.id);
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  const { start, end } = inHours(500);
+  const read = readBookingEvent({ id: 'cancelled-late', type: 'booking.cancelled', occurred_at: iso(start), booking: { id, version: 2, provider_id: ada.providerId, service_id: 's', title: 'T', start_time: iso(start), end_time: iso(end), status: 'cancelled' } });
+  if (read.kind !== 'booking') throw new Error(read.detail);
+  await stores().bookings.record(read.booking, world.clock());
+  world.bookingHints.length = 0;
+  expect(await drain(world, id)).toMatchObject({ outcome: 'gated', targets: [{ connectionId: ada.id, outcome: 'gated' }] });
+  expect(world.bookingHints).toEqual([]);
+  expect((await world.tables.all('booking-events')).find((row) => row['booking_id'] === id && row['part'] === 'wish')).toMatchObject({ heldBy: ada.providerId });
+  world.settings.reset();
+  for (let n = 0; n < 3; n += 1) {
+    world.advance(minutes(2));
+    await pull(world, ada.id);
+    await drain(world, id);
+  }
+  expect([await rowsOf(ada), ada.person.standing().map(({ title }) => title), (await stores().bookings.read(id)).wish?.pendingSince]).toEqual([[], ['Private'], undefined]);
+});
+
+it('an erasing that is asked for again during its last walk begins again: what came behind the walk goes too', async () => {
+  const key = eraseKey('twice');
+  const ask = (): Promise<void> => stores().leaving.begin(key, { providerId: 'twice', removes: false, now: world.clock() });
+  const late = 'erase-late';
+  let walks = 0;
+  const parts = erasing();
+  const asked: EraseParts = {
+    ...parts,
+    async eraseBookings(providerId, endsAt) {
+      walks += 1;
+      const end = await parts.eraseBookings(providerId, endsAt);
+      if (walks !== 2) return end;
+      world.advance(seconds(1));
+      await book({ providerId } as Connected, 60, late);
+      await ask();
+      return end;
+    },
+  };
+  await ask();
+  for (let n = 0; n < 5; n += 1) {
+    await eraseProvider(asked, 'twice', world.clock() + leaseLength);
+    world.advance(minutes(6));
+  }
+  expect([await stores().leaving.get(key), (await stores().bookings.read(late)).wish]).toEqual([undefined, undefined]);
+});
+
+it('a goodbye that takes our events along ends its run in time, however much of others is pending', async () => {
+  const ada = await atWork('google');
+  const { leaving: _leaving, ...parts } = { ...stores(), leases: leases(world.tables.dynamo, world.tables.named['sync-state']), pushRow: pushRows(world.tables.dynamo, world.tables.named['sync-state']) };
+  let pages = 0;
+  async function* pending(): AsyncGenerator<readonly string[]> {
+    for (; pages < 100; pages += 1) {
+      world.advance(seconds(10));
+      yield ['somebody-elses'];
+    }
+  }
+  const endsAt = world.clock() + leaseLength;
+  const run = removeOurEvents({ ...parts, future: { ...parts.future, pending } }, ada.connection, { calendars: () => ada.adapter, endsAt });
+  await expect(run).rejects.toMatchObject({ kind: 'out_of_time' });
+  expect(world.clock()).toBeLessThanOrEqual(endsAt);
 });
 
 it('a provider who is erased leaves nothing in any table', async () => {

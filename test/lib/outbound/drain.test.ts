@@ -83,6 +83,31 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(ada.person.standing()).toEqual([]);
   });
 
+  it('that can never be taken out of the calendar it left is asked for less and less, and stays there after a day', async () => {
+    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
+    const [old, inPlace] = ada.calendars;
+    const id = newId();
+    await wishFor(ada, id, 1, { at: 24 * 30 });
+    await drain(world, id);
+    await world.tables.put('connections', { ...ada.connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
+    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
+    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body, times: 10_000 });
+    await outbound(world).bookings.mark(id, world.clock());
+    const [since, until] = [simulatorOf(ada).requests.length, world.clock() + days(3)];
+    while (world.clock() < until && (await pending(id))) {
+      world.bookingHints.length = 0;
+      await drain(world, id);
+      world.advance(seconds(world.bookingHints.at(-1)?.delay ?? 0));
+    }
+    expect([await pending(id), ada.person.standing().length, ada.hands[1]?.standing().length]).toEqual([false, 1, 1]);
+    expect(simulatorOf(ada).requests.slice(since).filter(({ method }) => method === 'DELETE').length).toBeLessThan(40);
+    // A newer version tries once more.
+    simulatorOf(ada).clearFaults();
+    await wishFor(ada, id, 2, { at: 24 * 20 });
+    await bringAbout(id);
+    expect([ada.person.standing().length, ada.hands[1]?.standing().length]).toEqual([0, 1]);
+  });
+
   it('asks nothing of the calendar when it is as wished already', async () => {
     const ada = await world.connect(provider);
     const id = newId();
