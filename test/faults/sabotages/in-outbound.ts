@@ -40,7 +40,7 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'old-wish-applied', breaks: 'What is applied is the wish as it stands under the lease.', find: 'const newest = fresh.wish ?? wish;', replace: 'const newest = wish;', suites: [...drains, 'faults/races'] },
     { id: 'old-target-applied', breaks: 'The target row is read anew under the lease.', find: 'const fresh = await parts.bookings.read(wish.id);', replace: 'const fresh = { wish, targets: [] as Awaited<ReturnType<Bookings[\'read\']>>[\'targets\'] };', suites: drains },
     { id: 'closed-push-row-ignored', breaks: 'Nothing is written to the calendars of a connection that leaves.', find: 'if (!row || row.closed === 1)', replace: 'if (!row)', suites: ['lib/outbound/drain-crashes'] },
-    { id: 'failure-settles', breaks: 'A booking whose calendar failed stays pending.', find: 'if (retryAts.length > 0) return left(', replace: 'if (retryAts.length > 99) return left(' },
+    { id: 'failure-settles', breaks: 'A booking whose calendar failed stays pending.', find: 'if (retryAts.length > 0) return putOff(', replace: 'if (retryAts.length > 99) return putOff(' },
   ]),
   ...inFile('lib/outbound/targets.ts', drains, [
     { id: 'former-target-kept', breaks: 'An event in a calendar that receives no more is deleted.', find: 'if (connection && !wanted && (!row.removed ||', replace: 'if (connection && wish.cancelled && (!row.removed ||' },
