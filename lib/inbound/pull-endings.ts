@@ -11,10 +11,10 @@ import { healthOf } from './health.ts';
 import { reminders } from './reminders.ts';
 import type { InboundParts, Pull, PullEnd } from './sync-connection.ts';
 
-/** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. Whether it was cleared. */
-export async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state, meter }: Pull, change: RowChange): Promise<boolean> {
+/** Release first, then clear: the other order loses a wake-up. A notice that landed meanwhile is rung for once more. Whether it was cleared. `read`: as asked for, so that a list which a consent wants is had. */
+export async function releaseAndClear({ leases, states, hints }: InboundParts, { lease, state, meter }: Pull, change: RowChange, { read = false } = {}): Promise<boolean> {
   if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;
-  const cleared = await states.clear(lease.connectionId, state.inbox.generation);
+  const cleared = await states.clear(lease.connectionId, state.inbox.generation, read ? state.inbox.listDue : undefined);
   if (!cleared) await hints.send({ v: 1, hint: 'pull', connection_id: lease.connectionId }, 1);
   return cleared;
 }

@@ -152,7 +152,7 @@ async function pullAndSave(parts: InboundParts, before: Pull): Promise<PullEnd> 
   const trailing = decision.dirty && connection.calendar_provider === 'microsoft';
   const dues = duesAfter(pull.dues, { connectionId: lease.connectionId, done, listed: decision.list, trailing, lookAgain, dueWatch: looked.dueWatch, proven: trust.proven, now: clock(), period, random: parts.random });
   const change = { ...dueChange(dues, lease.connectionId), backoffUntil: undefined, errorCount: undefined, lastError: undefined, delivered: state.inbox.delivered, unreadable: read.unreadable ? 1 : undefined, ...watchChange(trust, looked) };
-  const cleared = await releaseAndClear(parts, pull, change);
+  const cleared = await releaseAndClear(parts, pull, change, { read: true });
   return { outcome: read.unreadable ? 'unreadable' : 'pulled', ...end, fence: lease.fence, generation: state.inbox.generation, cleared, ...(read.unreadable && state.pull.unreadable === 1 && { still: true }) };
 }
 

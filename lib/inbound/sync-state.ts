@@ -74,8 +74,8 @@ export interface SyncStates {
   saveCursor(lease: Lease, calendarKey: string, row: CursorRow): Promise<boolean>;
   /** Forgets a calendar that is read no more. */
   dropCursor(lease: Lease, calendarKey: string): Promise<void>;
-  /** Takes the mark away if nothing has landed since `generation` was noted. */
-  clear(connectionId: string, generation: number): Promise<boolean>;
+  /** Takes the mark away if nothing has landed since `generation` was noted. `listed`: the `listDue` that a complete list was made for; it goes whatever has landed, unless another consent did. */
+  clear(connectionId: string, generation: number, listed?: number): Promise<boolean>;
   /** Marks as a notice would, without one. False: no such connection. */
   mark(connectionId: string, now: number, shard: string): Promise<boolean>;
 }
@@ -120,18 +120,21 @@ export function syncStates(dynamo: DynamoDBClient, table: string): SyncStates {
           }),
         ),
       )),
-    clear: (connectionId, generation) =>
-      unlessRefused(
+    async clear(connectionId, generation, listed) {
+      const key = { TableName: table, Key: inboxKey(connectionId) };
+      const cleared = await unlessRefused(
         dynamo.send(
           new UpdateItemCommand({
-            TableName: table,
-            Key: inboxKey(connectionId),
-            UpdateExpression: 'REMOVE dirtySince, dirtyShard, watchDue, listDue',
+            ...key,
+            UpdateExpression: `REMOVE dirtySince, dirtyShard, watchDue${listed === undefined ? '' : ', listDue'}`,
             ConditionExpression: 'generation = :noted',
             ExpressionAttributeValues: { ':noted': { N: String(generation) } },
           }),
         ),
-      ),
+      );
+      if (!cleared && listed !== undefined) await unlessRefused(dynamo.send(new UpdateItemCommand({ ...key, UpdateExpression: 'REMOVE listDue', ConditionExpression: 'listDue = :listed', ExpressionAttributeValues: { ':listed': { N: String(listed) } } })));
+      return cleared;
+    },
     mark: (connectionId, now, shard) =>
       unlessRefused(
         dynamo.send(

@@ -87,7 +87,7 @@ async function makeAbsent(context: TargetContext, row: TargetRow | undefined): P
   const removed = eventId === undefined ? 'absent' : await calendars.remove(calendar, eventId);
   const mayStillAppear = !answered && row.attemptedAt !== undefined && clock() - row.attemptedAt < unknownFor;
   if (removed === 'absent' && mayStillAppear) return { outcome: 'wait', until: (row.attemptedAt ?? 0) + unknownFor };
-  await save(context, { removed: 1, is_busy: undefined, appliedVersion: context.wish.version, settled: row.disputes ?? 0, etag: undefined, attemptedAt: undefined });
+  await save(context, { removed: 1, is_busy: undefined, appliedVersion: context.wish.version, settled: row.disputes ?? 0, etag: undefined, attemptedAt: undefined, refusedAt: undefined });
   return { outcome: 'removed', ...(eventId !== undefined && { eventId }) };
 }
 
@@ -117,7 +117,7 @@ interface Progress {
 /** Before a create: the row says which event is about to be made, which may stand beside it, and, where its id is known, the pointer to find it by. */
 async function begin(context: TargetContext, generation: number, stray?: string): Promise<Progress> {
   const { calendars, calendar, calendarProvider, clock, bookings, lease } = context;
-  await save(context, { calendarId: calendar.id, calendar_provider: calendarProvider, generation, attemptedAt: clock(), external_event_id: undefined, ical_uid: undefined, etag: undefined, appliedVersion: undefined, removed: undefined }, stray);
+  await save(context, { calendarId: calendar.id, calendar_provider: calendarProvider, generation, attemptedAt: clock(), external_event_id: undefined, ical_uid: undefined, etag: undefined, appliedVersion: undefined, removed: undefined, refusedAt: undefined }, stray);
   const predicted = calendars.predictedId(identityOf(context, generation));
   if (predicted !== undefined) await bookings.point(lease.connectionId, predicted, pointerOf(context));
   return { generation };
@@ -133,6 +133,7 @@ async function saveApplied(context: TargetContext, event: WrittenEvent, { outcom
     etag: event.etag,
     appliedVersion: wish.version,
     attemptedAt: undefined,
+    refusedAt: undefined,
     told: undefined,
     seen: undefined,
     settled,

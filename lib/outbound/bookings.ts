@@ -29,6 +29,8 @@ export interface TargetRow {
   /** The version that the event shows. */
   readonly appliedVersion?: number;
   readonly removed?: boolean;
+  /** Since when its calendar refuses to have it taken out. */
+  readonly refusedAt?: number;
   /** Inbound saw the event, or one beside it, as it must not be: how often; and how many of these the last write settled. */
   readonly disputes?: number;
   readonly settled?: number;

@@ -149,16 +149,26 @@ async function failed(parts: OutboundParts, { wish, connection, calendar, lease,
   if (error instanceof CalendarError && (error.kind === 'rejected' || (error.kind === 'unreadable' && !present))) {
     // This booking's own fault, or that of a calendar that takes no deletes any more, from which bookings may just be moving away: it waits, and
     // the connection's other bookings go on.
-    await parts.leases.giveUp(lease, { lastError: safeReason(error), ...meter.count() });
-    const waited = parts.clock() - (wish.pendingSince ?? parts.clock());
     // Refused for good by a calendar that was left, it would be asked for ever, and keep the booking pending: that keeps what it has, as after a goodbye.
     const left = !connection.calendars.some(({ key, receives }) => receives && key === calendar.key);
-    if (!present && left && waited >= days(1)) return { outcome: 'failed', error };
+    const keepsIt = !present && left && (await isRefusedForGood(parts, wish, { lease, calendar }));
+    await parts.leases.giveUp(lease, { lastError: safeReason(error), ...meter.count() });
+    if (keepsIt) return { outcome: 'failed', error };
+    const waited = parts.clock() - (wish.pendingSince ?? parts.clock());
     return { outcome: 'failed', retryAt: parts.clock() + (present ? minutes(5) : Math.max(minutes(5), Math.min(hours(1), waited))), error };
   }
   const retryAt = parts.clock() + backoff(errorCount, parts.random, error instanceof CalendarError ? error.retryAfterMs : 0);
   await parts.leases.giveUp(lease, { backoffUntil: retryAt, errorCount, lastError: safeReason(error), ...meter.count() });
   return { outcome: 'failed', retryAt, error };
+}
+
+/** A day after the first refusal, not after the mark: for days a gate or a pause may have let nobody ask. Whoever asks anew has a day anew. */
+async function isRefusedForGood({ bookings, clock }: OutboundParts, { id }: Wish, { lease, calendar }: { lease: Lease } & Pick<Work, 'calendar'>): Promise<boolean> {
+  const row = (await bookings.read(id)).targets.find(({ connectionId, calendarKey }) => connectionId === lease.connectionId && calendarKey === calendar.key);
+  if (!row) return false;
+  const forGood = row.refusedAt !== undefined && clock() - row.refusedAt >= days(1);
+  if (forGood || row.refusedAt === undefined) await bookings.saveTarget({ bookingId: id, connectionId: lease.connectionId, calendarKey: calendar.key, fence: lease.fence }, { refusedAt: forGood ? undefined : clock() });
+  return forGood;
 }
 
 const sessionFor = (parts: OutboundParts, connection: Connection, { bookingId, lease, gate, meter }: { bookingId: string; lease: Lease; gate: () => Promise<void>; meter: CallMeter }): Session => ({

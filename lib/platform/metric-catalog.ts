@@ -7,7 +7,7 @@ const calendarProvider = ['google', 'microsoft'] as const;
 const direction = ['inbound', 'outbound'] as const;
 /** What a pull does to watches. */
 export const watchActs = ['made', 'renewed', 'stopped', 'orphans'] as const;
-/** How the watch of a calendar stands: `near_expiry` ends within a day, a day after it should have been renewed at the latest, or has ended unrenewed. */
+/** How the watch of a calendar stands: `near_expiry` ends within a day, a day after it should have been renewed at the latest, or has ended unrenewed within three days. */
 export const watchHealth = ['live', 'near_expiry', 'missing'] as const;
 export type WatchHealth = (typeof watchHealth)[number];
 

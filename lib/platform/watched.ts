@@ -18,10 +18,13 @@ export function watchedCalendars({ calendar_provider, calendars }: Pick<Connecti
 /** A watch is renewed when two to one fifths of its life are left: with less than this, its renewal is overdue by a day of a week's life. */
 const overdue = 0.15;
 
-/** For each that is to be watched, how its best watch stands. One that has ended and was not renewed is past its renewal still, until another is there. */
+/** So long one that has ended and was not renewed is past its renewal still: what nobody has mended by then, as a calendar that its person deleted, rings no more. */
+const toldFor = days(3);
+
+/** For each that is to be watched, how its best watch stands. */
 export function healthOfWatches(connection: Connection, now: number): WatchHealth[] {
   return watchedCalendars(connection).map(({ key }) => {
-    const own = connection.watches.filter(({ calendar_key, retired, expires_at }) => !retired && expires_at !== undefined && (connection.calendar_provider === 'microsoft' || calendar_key === key));
+    const own = connection.watches.filter(({ calendar_key, retired, expires_at }) => !retired && expires_at !== undefined && expires_at > now - toldFor && (connection.calendar_provider === 'microsoft' || calendar_key === key));
     if (own.length === 0) return 'missing';
     const fresh = own.some(({ expires_at = 0, made_at }) => expires_at - now > overdue * (made_at === undefined ? usualLife : expires_at - made_at));
     return fresh ? 'live' : 'near_expiry';

@@ -19,13 +19,15 @@ interface CensusParts {
   readonly dynamo: DynamoDBClient;
   readonly tables: { readonly connections: string; readonly syncState: string };
   readonly clock: () => number;
+  /** Whether a gate lets this provider's calendars be read; absent: everybody's. */
+  readonly admits?: (providerId: string) => boolean;
 }
 
 /**
  * Reads every connection, a hundred at a time, by the keys on the due index, which holds them all. Undefined where the time ended first:
  * half a count would look like half a fleet. 10,000 connections are 200 calls and about $1 a month, once an hour.
  */
-export async function takeCensus({ dynamo, tables, clock }: CensusParts, goOn: () => boolean): Promise<Census | undefined> {
+export async function takeCensus({ dynamo, tables, clock, admits = () => true }: CensusParts, goOn: () => boolean): Promise<Census | undefined> {
   const known = connections(dynamo, tables.connections);
   const states = { active: 0, paused: 0, reauthorization_required: 0, disconnecting: 0 };
   const watches = { google: { live: 0, near_expiry: 0, missing: 0 }, microsoft: { live: 0, near_expiry: 0, missing: 0 } };
@@ -38,7 +40,7 @@ export async function takeCensus({ dynamo, tables, clock }: CensusParts, goOn: (
         const state = stateOf(connection);
         states[state] += 1;
         // Nobody looks after the others' watches.
-        if (state === 'active') for (const health of healthOfWatches(connection, clock())) watches[connection.calendar_provider][health] += 1;
+        if (state === 'active' && admits(connection.provider_id)) for (const health of healthOfWatches(connection, clock())) watches[connection.calendar_provider][health] += 1;
       }
       after = page.after;
     } while (after);

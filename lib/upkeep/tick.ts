@@ -111,7 +111,7 @@ async function countHourly(run: Tick, failures: unknown[]): Promise<Partial<Upke
   let counted: Partial<UpkeepState> = {};
   if (startedAt - (before.countedAt ?? 0) >= hours(1)) {
     try {
-      const census = await takeCensus(run, () => clock() < startedAt + tickLength);
+      const census = await takeCensus({ ...run, admits: (providerId) => run.heldUp.admits(providerId) }, () => clock() < startedAt + tickLength);
       if (census === undefined) run.log.warn('the tick ended before all connections were counted', {});
       counted = { ...(await countFleet(run.dynamo, run.tables.syncState)), ...(census && { census }), countedAt: startedAt };
     } catch (failure) {

@@ -19,10 +19,11 @@ export const inInbound: readonly Sabotage[] = [
     { id: 'unreadable-calendar-stops-others', breaks: 'One calendar that cannot be read does not stop the others.', find: "if (!(error instanceof CalendarError) || error.kind !== 'unreadable') throw error;", replace: 'if (error) throw error;' },
   ]),
   ...inFile('lib/inbound/pull-endings.ts', pulls, [
+    { id: 'list-lost-in-a-pause', breaks: 'The list that a consent asks for is had once somebody lists.', find: 'read ? state.inbox.listDue : undefined', replace: 'state.inbox.listDue', suites: ['lib/inbound/consent-meanwhile'] },
     {
       id: 'clear-before-release', breaks: 'The mark is cleared after the release: the other order loses a wake-up.', suites: ['faults/crash-points-google', 'lib/inbound/pull', 'faults/races'],
-      find: '  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;\n  const cleared = await states.clear(lease.connectionId, state.inbox.generation);\n',
-      replace: '  const cleared = await states.clear(lease.connectionId, state.inbox.generation);\n  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;\n',
+      find: '  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;\n  const cleared = await states.clear(lease.connectionId, state.inbox.generation, read ? state.inbox.listDue : undefined);\n',
+      replace: '  const cleared = await states.clear(lease.connectionId, state.inbox.generation, read ? state.inbox.listDue : undefined);\n  if (!(await leases.release(lease, { ...change, ...meter.count() }))) return false;\n',
     },
     { id: 'landed-notice-not-rung', breaks: 'A notice that landed during a pull is rung for at once.', find: 'await hints.send({ v: 1, hint: \'pull\', connection_id: lease.connectionId }, 1);', replace: 'void hints;' },
     { id: 'closed-gate-counts-as-failure', breaks: 'A gate that closes under a pull is no failure: nothing backs off.', find: '  if (error instanceof GateClosed) {\n    await parts.leases.giveUp(lease, {});\n    return { outcome: \'gated\' };\n  }\n', replace: '', suites: ['lib/inbound/pull', 'faults/kill-switch'] },

@@ -31,7 +31,7 @@ export const inOutbound: readonly Sabotage[] = [
     { id: 'disputes-settled-unseen', breaks: 'A dispute that came during the write stays open.', find: 'const settled = before?.disputes ?? 0;', replace: 'const settled = 1e9;', suites: ['lib/outbound/edited-events', 'faults/races'] },
   ]),
   ...inFile('lib/outbound/drain-booking.ts', drains, [
-    { id: 'refused-delete-for-ever', breaks: 'A delete that is refused for good is given up after a day.', find: "if (!present && left && waited >= days(1)) return { outcome: 'failed', error };", replace: '' },
+    { id: 'refused-delete-for-ever', breaks: 'A delete that is refused for good is given up after a day.', find: "if (keepsIt) return { outcome: 'failed', error };", replace: '' },
     { id: 'goodbye-without-gate', breaks: 'Nobody is rung for while a goodbye waits for its gate.', find: "syncGate(await parts.settings.read(), connection.provider_id) === 'open' ? ({ outcome: 'leaving'", replace: "parts.settings ? ({ outcome: 'leaving'", suites: ['lib/connect/leave'] },
     { id: 'refused-delete-holds-up-all', breaks: 'A calendar that takes no deletes any more holds up nobody else.', find: " || (error.kind === 'unreadable' && !present)", replace: '' },
     { id: 'gate-once-a-drain', breaks: 'The gates are looked at again before each write to a calendar.', find: '    await gate();\n', replace: '', suites: ['lib/outbound/drain-crashes', 'faults/kill-switch'] },

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { watchKeeper } from '../../../lib/connect/watch-care.ts';
 import { pullAndTell } from '../../../lib/inbound/receive-hints.ts';
 import { days, hours, minutes } from '../../../lib/platform/clock.ts';
-import { connections } from '../../../lib/platform/connections.ts';
+import { connections, type Connection } from '../../../lib/platform/connections.ts';
+import { healthOfWatches } from '../../../lib/platform/watched.ts';
 import { startWatchedWorld, type WatchedWorld } from '../../support/watched-world.ts';
 import { inbound, leaseLength } from '../../support/workers.ts';
 
@@ -14,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-it('counts it as failed once, not with every poll', async () => {
+it('counts it as failed once, not with every poll, and its watch as one that nobody renewed for some days', async () => {
   const { id, calendars } = await world.connect('google', { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
   let ids = 0;
   const table = world.tables.named.connections;
@@ -34,6 +35,12 @@ it('counts it as failed once, not with every poll', async () => {
   expect(failures).toEqual([]);
   world.google.addFault({ path: encodeURIComponent(calendars[1]?.id ?? '').replaceAll(/[%.]/g, '.'), when: 'before', status: 404, times: 1_000_000, body: { error: { code: 404, errors: [{ reason: 'notFound' }] } } });
   await looks(days(2));
+  expect(failures).toEqual([1]);
+  const watched = async (): Promise<readonly string[]> => healthOfWatches((await connections(world.tables.dynamo, table).get(id)) as Connection, world.clock());
+  await looks(days(5));
+  expect(await watched()).toEqual(['live', 'near_expiry']);
+  await looks(days(4));
+  expect(await watched()).toEqual(['live', 'missing']);
   expect(failures).toEqual([1]);
   world.google.clearFaults();
   outcomes.length = 0;

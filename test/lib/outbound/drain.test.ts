@@ -108,6 +108,24 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect([ada.person.standing().length, ada.hands[1]?.standing().length]).toEqual([0, 1]);
   });
 
+  it('that waited for days for a gate is not left where it was for one refusal', async () => {
+    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
+    const [old, inPlace] = ada.calendars;
+    const id = newId();
+    await wishFor(ada, id, 1, { at: 24 * 30 });
+    await drain(world, id);
+    await world.tables.put('connections', { ...ada.connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
+    world.settings.values.set(Setting.syncEnabled, 'false');
+    await outbound(world).bookings.mark(id, world.clock());
+    await drain(world, id);
+    world.advance(days(2));
+    world.settings.values.set(Setting.syncEnabled, 'true');
+    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
+    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body, times: 1 });
+    await bringAbout(id);
+    expect([await pending(id), ada.person.standing().length, ada.hands[1]?.standing().length]).toEqual([false, 0, 1]);
+  });
+
   it('asks nothing of the calendar when it is as wished already', async () => {
     const ada = await world.connect(provider);
     const id = newId();

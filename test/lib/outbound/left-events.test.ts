@@ -94,3 +94,15 @@ it('what another provider’s connection left, or one that lives has written, is
   await settles(heir, 'left-bob');
   expect([await busy(world, heir), bob.person.standing()]).toEqual([[expect.anything()], [expect.anything()]]);
 });
+
+it.each(['google', 'microsoft'] as const)('a booking that went to a colleague after a goodbye at %s left its event is busy time like any once the account is connected again: nothing tells any more whose it was', async (provider) => {
+  const [ada, bob, id] = [await world.connect(provider), await world.connect(provider), `left-moved-${provider}`];
+  await book(ada, id);
+  await pull(world, ada.id);
+  await beginLeaving({ ...inbound(world), rows: connectionRows(world.tables.dynamo, tables()) }, ada.id, false);
+  expect(await pull(world, ada.id)).toEqual({ outcome: 'removed' });
+  await book(bob, id, 2);
+  const back = await twin(ada);
+  await settles(back, id);
+  expect([ada.person.standing(), await busy(world, back), bob.person.standing().length]).toEqual([[expect.anything()], [expect.anything()], 1]);
+});

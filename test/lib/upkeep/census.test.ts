@@ -29,9 +29,9 @@ function keep(connection: Connection): void {
 const count = (goOn = () => true) => takeCensus({ dynamo: tables.dynamo, tables: { connections: tables.named.connections, syncState: tables.named['sync-state'] }, clock: () => now }, goOn);
 
 describe('a watch', () => {
-  it('is near its end once its renewal is a day overdue, still where it has ended unrenewed, and missing where there is none', () => {
+  it('is near its end once its renewal is a day overdue, still for days where it has ended unrenewed, and missing where there is none', () => {
     const health = (watches: Connection['watches'], more: Partial<Connection> = {}) => healthOfWatches(aConnection('a', { watches, ...more }), now);
-    expect([health([watch(days(2))]), health([watch(hours(25))]), health([watch(0)]), health([]), health([watch(days(6), { retired: true })])]).toEqual([['live'], ['near_expiry'], ['near_expiry'], ['missing'], ['missing']]);
+    expect([health([watch(days(2))]), health([watch(hours(25))]), health([watch(-days(2))]), health([watch(-days(4))]), health([]), health([watch(days(6), { retired: true })])]).toEqual([['live'], ['near_expiry'], ['near_expiry'], ['missing'], ['missing'], ['missing']]);
     expect(health([watch(hours(20)), watch(days(7))])).toEqual(['live']);
     expect(health([{ ...watch(days(3)), calendar_key: 'other' }])).toEqual(['missing']);
     expect(health([watch(days(3), { calendar_key: undefined })], { calendar_provider: 'microsoft', calendars: [calendar, { ...calendar, key: 'k2' }] })).toEqual(['live']);
@@ -51,6 +51,12 @@ describe('the census', () => {
       states: { active: 3, paused: 1, reauthorization_required: 1, disconnecting: 1 },
       watches: { google: { live: 1, near_expiry: 1, missing: 0 }, microsoft: { live: 0, near_expiry: 0, missing: 1 } },
     });
+  });
+
+  it('leaves out the watches of whoever a gate keeps from being read: nobody may renew them', async () => {
+    keep(aConnection('a'));
+    keep(aConnection('b', { watches: [watch(-days(1))] }));
+    expect((await takeCensus({ dynamo: tables.dynamo, tables: { connections: tables.named.connections, syncState: tables.named['sync-state'] }, clock: () => now, admits: (id) => id !== 'p-b' }, () => true))?.watches.google).toEqual({ live: 1, near_expiry: 0, missing: 0 });
   });
 
   it('gives no half count where the time ends first', async () => {
