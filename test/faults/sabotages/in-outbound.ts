@@ -7,6 +7,7 @@ export const inOutbound: readonly Sabotage[] = [
   ...inFile('lib/outbound/busy-conflicts.ts', ['lib/outbound/busy-conflicts'], [
     { id: 'conflict-with-itself', breaks: 'A booking whose event recurs now is no conflict with itself.', find: 'if (await isItself({ bookings }, connection.connection_id, { busy, wish })) continue;', replace: 'void isItself;', suites: ['lib/outbound/drain'] },
     { id: 'long-booking-unseen', breaks: 'New busy time over the first day of a long booking is told.', find: 'const longestBooking = days(31);', replace: 'const longestBooking = days(1);' },
+    { id: 'all-bookings-read', breaks: 'Of the bookings of a month only those that overlap are read.', find: 'startsBefore: last, ', replace: '' },
     { id: 'cancelled-booking-in-conflict', breaks: 'A cancelled booking stands in nobody’s way.', find: 'wishes.filter(({ cancelled }) => !cancelled)', replace: 'wishes' },
   ]),
   ...inFile('lib/outbound/bookings.ts', [...drains, 'lib/outbound/receive-booking-batch'], [

@@ -88,6 +88,18 @@ describe.each(['google', 'microsoft'] as const)('busy time at %s', (provider) =>
     expect(world.changes.flatMap(({ type, booking_id }) => (type === 'booking.conflict' ? [booking_id] : []))).toEqual([id]);
   });
 
+  it('over no booking reads none, however many end within the month after it', async () => {
+    const ada = await world.connect(provider);
+    await pull(world, ada.id);
+    await book(ada, inHours(50));
+    ada.person.add(inHours(30));
+    world.advance(minutes(1));
+    await notice(world, ada);
+    const life = live();
+    expect(await pull(world, ada.id, life)).toMatchObject({ outcome: 'pulled' });
+    expect([types(), life.calls.filter((call) => call.startsWith('BatchGetItem'))]).toEqual([['busy.changed'], []]);
+  });
+
   it.each(['9999-12-15T00:00:00Z', provider === 'google' ? '9999-12-31T23:59:00-10:00' : '9999-12-31T20:00:00Z'])('that lasts until %s, as good as for ever, blocks, and is a conflict with what lies under it', async (until) => {
     const ada = await world.connect(provider);
     await pull(world, ada.id);

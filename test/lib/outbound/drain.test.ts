@@ -64,15 +64,23 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
     expect(await pending(refused)).toBe(true);
   });
 
+  const twoCalendars = () => world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
+  /** The second calendar receives in place of the first. */
+  async function moveOver({ connection, calendars: [old, inPlace] }: Connected): Promise<void> {
+    await world.tables.put('connections', { ...connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
+  }
+  function refuseDeletes(ada: Connected, times?: number): void {
+    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
+    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body, ...(times !== undefined && { times }) });
+  }
+
   it('that cannot be taken out of a calendar which takes no writes any more holds up nobody: the calendar in its place gets it, and the next', async () => {
-    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
-    const [old, inPlace] = ada.calendars;
+    const ada = await twoCalendars();
     const [moves, next] = [newId(), newId()];
     await wishFor(ada, moves, 1);
     await drain(world, moves);
-    await world.tables.put('connections', { ...ada.connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
-    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
-    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body });
+    await moveOver(ada);
+    refuseDeletes(ada);
     await outbound(world).bookings.mark(moves, world.clock());
     expect(await drain(world, moves)).toMatchObject({ outcome: 'left', targets: [{ outcome: 'created' }, { outcome: 'failed', retryAt: world.clock() + minutes(5) }] });
     await wishFor(ada, next, 1, { at: 9 });
@@ -84,14 +92,12 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
   });
 
   it('that can never be taken out of the calendar it left is asked for less and less, and stays there after a day', async () => {
-    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
-    const [old, inPlace] = ada.calendars;
+    const ada = await twoCalendars();
     const id = newId();
     await wishFor(ada, id, 1, { at: 24 * 30 });
     await drain(world, id);
-    await world.tables.put('connections', { ...ada.connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
-    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
-    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body, times: 10_000 });
+    await moveOver(ada);
+    refuseDeletes(ada, 10_000);
     await outbound(world).bookings.mark(id, world.clock());
     const [since, until] = [simulatorOf(ada).requests.length, world.clock() + days(3)];
     while (world.clock() < until && (await pending(id))) {
@@ -109,19 +115,17 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
   });
 
   it('that waited for days for a gate is not left where it was for one refusal', async () => {
-    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
-    const [old, inPlace] = ada.calendars;
+    const ada = await twoCalendars();
     const id = newId();
     await wishFor(ada, id, 1, { at: 24 * 30 });
     await drain(world, id);
-    await world.tables.put('connections', { ...ada.connection, calendars: [{ ...old, receives: false }, { ...inPlace, receives: true }] });
+    await moveOver(ada);
     world.settings.values.set(Setting.syncEnabled, 'false');
     await outbound(world).bookings.mark(id, world.clock());
     await drain(world, id);
     world.advance(days(2));
     world.settings.values.set(Setting.syncEnabled, 'true');
-    const body = { error: { code: provider === 'google' ? 403 : 'ErrorAccessDenied', message: 'No.', errors: [{ domain: 'calendar', reason: 'requiredAccessLevel' }] } };
-    simulatorOf(ada).addFault({ method: 'DELETE', path: 'events', when: 'before', status: 403, headers: { 'content-type': 'application/json' }, body, times: 1 });
+    refuseDeletes(ada, 1);
     await bringAbout(id);
     expect([await pending(id), ada.person.standing().length, ada.hands[1]?.standing().length]).toEqual([false, 0, 1]);
   });
@@ -280,7 +284,7 @@ describe.each(['google', 'microsoft'] as const)('a booking in a calendar of %s',
   });
 
   it('follows its provider and the receiving calendar: the old event goes', async () => {
-    const ada = await world.connect(provider, { calendars: [{ blocks: true, receives: true }, { blocks: true, receives: false }] });
+    const ada = await twoCalendars();
     const bob = await world.connect(provider);
     const id = newId();
     await wishFor(ada, id, 1);
